@@ -1,0 +1,338 @@
+//! Response bodies of the dates endpoint, read leniently in form and strictly in money.
+//!
+//! Unknown fields are ignored, optional ones may be null or missing, old names count. An amount
+//! must be a whole number of minor units; anything else is refused with its line.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use thiserror::Error;
+
+use crate::ledger::entry::{Entry, EntryType};
+use crate::ledger::time::EntryTime;
+use crate::money::Currency;
+
+/// Why a file of bodies cannot be read. The place is a line and column of the text.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// The text is no sequence of report bodies.
+    #[error("line {line}, column {column}: {message}")]
+    Syntax {
+        /// Line, from 1.
+        line: usize,
+        /// Column in bytes, from 1.
+        column: usize,
+        /// What the parser says.
+        message: String,
+    },
+    /// A value has the right form of JSON but not the meaning.
+    #[error("line {line}, entry {ordinal}: {field} `{value}` {problem}")]
+    Value {
+        /// Line, from 1.
+        line: usize,
+        /// The entry's place in the file, from 1.
+        ordinal: usize,
+        /// The field's name on the wire.
+        field: &'static str,
+        /// The text found there, shortened.
+        value: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// There is no body at all.
+    #[error("the file holds no response body")]
+    Empty,
+}
+
+/// The bodies of one ledger, topic and date, in page order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Bodies<'a> {
+    /// The entries of all bodies, in order.
+    pub entries: Vec<Entry<'a>>,
+    /// How many entries each body holds.
+    pub page_sizes: Vec<usize>,
+    /// Whether any body says that the date is not yet closed.
+    pub is_open: bool,
+    /// Whether the last body says that another page follows.
+    pub has_more: bool,
+    /// Where the first entry with a time that bilag cannot read stands, from 1.
+    pub unreadable_time: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireBody<'a> {
+    #[serde(borrow, default)]
+    items: Option<Vec<WireEntry<'a>>>,
+    #[serde(default)]
+    try_later: Option<bool>,
+    #[serde(default)]
+    has_more: Option<bool>,
+    #[serde(borrow, default)]
+    cursor: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireEntry<'a> {
+    #[serde(borrow)]
+    entry_type: Cow<'a, str>,
+    #[serde(borrow)]
+    amount: &'a RawValue,
+    #[serde(borrow, default)]
+    balance_before: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    balance_after: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    currency: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    ledger_date: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    time: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    psp_reference: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    reference: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    recipient_handle: Option<Cow<'a, str>>,
+}
+
+/// Parses the response bodies in `text`: one after the other, or a JSON array of them.
+pub fn parse(text: &str) -> Result<Bodies<'_>, BodyError> {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let wire = wire_bodies(text)?;
+    let mut bodies = Bodies::default();
+    for body in &wire {
+        bodies.is_open |= body.try_later == Some(true);
+        bodies.has_more =
+            body.has_more.unwrap_or_else(|| body.cursor.as_deref().is_some_and(|cursor| !cursor.is_empty()));
+    }
+    let parser = Parser { text };
+    for body in wire {
+        let Some(items) = body.items else {
+            if body.try_later == Some(true) {
+                bodies.page_sizes.push(0);
+                continue;
+            }
+            return Err(BodyError::Syntax {
+                line: 1,
+                column: 1,
+                message: "a response body has no `items`; this is not an answer of the Report API".to_owned(),
+            });
+        };
+        bodies.page_sizes.push(items.len());
+        for item in items {
+            let ordinal = bodies.entries.len() + 1;
+            if bodies.unreadable_time.is_none()
+                && item.time.as_deref().is_some_and(|time| EntryTime::parse(time).is_none())
+            {
+                bodies.unreadable_time = Some(ordinal);
+            }
+            bodies.entries.push(parser.entry(item, ordinal)?);
+        }
+    }
+    Ok(bodies)
+}
+
+fn wire_bodies(text: &str) -> Result<Vec<WireBody<'_>>, BodyError> {
+    let start = text.trim_start();
+    if start.is_empty() {
+        return Err(BodyError::Empty);
+    }
+    if start.starts_with('[') {
+        let bodies: Vec<WireBody<'_>> = serde_json::from_str(text).map_err(|error| syntax(text, 0, &error))?;
+        return if bodies.is_empty() { Err(BodyError::Empty) } else { Ok(bodies) };
+    }
+    let mut bodies = Vec::new();
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<WireBody<'_>>();
+    while let Some(body) = stream.next() {
+        bodies.push(body.map_err(|error| syntax(text, stream.byte_offset(), &error))?);
+    }
+    Ok(bodies)
+}
+
+fn syntax(text: &str, offset: usize, error: &serde_json::Error) -> BodyError {
+    let mut message = error.to_string();
+    if let Some(end) = message.rfind(" at line ") {
+        message.truncate(end);
+    }
+    let (line, column) = match error.line() {
+        0 => place(text, offset),
+        line => (line, error.column()),
+    };
+    if text.trim_start().starts_with('<') {
+        "this is HTML or XML, not an answer of the Report API".clone_into(&mut message);
+    }
+    BodyError::Syntax { line, column, message }
+}
+
+fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    (before.bytes().filter(|byte| *byte == b'\n').count() + 1, before.len() - line_start + 1)
+}
+
+struct Parser<'a> {
+    text: &'a str,
+}
+
+impl<'a> Parser<'a> {
+    fn entry(&self, wire: WireEntry<'a>, ordinal: usize) -> Result<Entry<'a>, BodyError> {
+        let currency = match wire.currency {
+            None => None,
+            Some(code) => Some(Currency::parse(&code).ok_or_else(|| BodyError::Value {
+                line: self.line_of(wire.amount.get()),
+                ordinal,
+                field: "currency",
+                value: shorten(&code),
+                problem: "is not a currency code",
+            })?),
+        };
+        let ledger_date = match wire.ledger_date {
+            None => None,
+            Some(date) => Some(crate::date::parse(&date).map_err(|_| BodyError::Value {
+                line: self.line_of(wire.amount.get()),
+                ordinal,
+                field: "ledgerDate",
+                value: shorten(&date),
+                problem: "is not a date",
+            })?),
+        };
+        Ok(Entry {
+            legacy_name: EntryType::is_legacy_name(&wire.entry_type),
+            amount: self.minor(wire.amount, ordinal, "amount")?,
+            currency,
+            balance_before: self.balance(wire.balance_before, ordinal, "balanceBefore")?,
+            balance_after: self.balance(wire.balance_after, ordinal, "balanceAfter")?,
+            ledger_date,
+            time: wire.time.as_deref().and_then(EntryTime::parse),
+            psp_reference: wire.psp_reference.filter(|text| !text.is_empty()),
+            reference: wire.reference.filter(|text| !text.is_empty()),
+            recipient_handle: wire.recipient_handle.filter(|text| !text.is_empty()),
+            entry_type: EntryType::parse(wire.entry_type),
+        })
+    }
+
+    fn balance(
+        &self,
+        raw: Option<&'a RawValue>,
+        ordinal: usize,
+        field: &'static str,
+    ) -> Result<Option<i64>, BodyError> {
+        match raw {
+            None => Ok(None),
+            Some(raw) if raw.get() == "null" => Ok(None),
+            Some(raw) => self.minor(raw, ordinal, field).map(Some),
+        }
+    }
+
+    fn minor(&self, raw: &'a RawValue, ordinal: usize, field: &'static str) -> Result<i64, BodyError> {
+        let text = raw.get();
+        whole_number(text).map_err(|problem| BodyError::Value {
+            line: self.line_of(text),
+            ordinal,
+            field,
+            value: shorten(text),
+            problem,
+        })
+    }
+
+    /// The line of `part`, which is a piece of the parsed text.
+    fn line_of(&self, part: &str) -> usize {
+        let offset = part.as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
+        place(self.text, offset).0
+    }
+}
+
+fn shorten(text: &str) -> String {
+    let shown = crate::text::cut(text, 40);
+    if shown.len() < text.len() { format!("{shown}…") } else { shown.to_owned() }
+}
+
+/// Reads a JSON number as a whole number without a detour over floating point. Fractions and
+/// exponents are taken where they are integral (`100.0`, `1e2`).
+fn whole_number(text: &str) -> Result<i64, &'static str> {
+    const NOT_A_NUMBER: &str = "is not a number of minor units";
+    const NOT_WHOLE: &str = "is not a whole number of minor units";
+    const TOO_LARGE: &str = "is larger than bilag can hold";
+    if let Ok(number) = text.parse() {
+        return Ok(number);
+    }
+    if !text.starts_with(|character: char| character == '-' || character.is_ascii_digit()) {
+        return Err(NOT_A_NUMBER);
+    }
+    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
+    let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| TOO_LARGE)?),
+        None => (digits, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let mut number = format!("{whole}{fraction}");
+    let mut shift = exponent.saturating_sub(i32::try_from(fraction.len()).map_err(|_| TOO_LARGE)?);
+    while shift < 0 && number.ends_with('0') && number.len() > 1 {
+        number.pop();
+        shift += 1;
+    }
+    if number.bytes().all(|byte| byte == b'0') {
+        return Ok(0);
+    }
+    if shift < 0 {
+        return Err(NOT_WHOLE);
+    }
+    if shift > 18 {
+        return Err(TOO_LARGE);
+    }
+    number.extend(std::iter::repeat_n('0', usize::try_from(shift).map_err(|_| TOO_LARGE)?));
+    let magnitude = number.trim_start_matches('0');
+    format!("{}{magnitude}", if negative { "-" } else { "" }).parse().map_err(|_| TOO_LARGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_whole_or_refused() {
+        for (text, number) in
+            [("0", 0), ("-0", 0), ("100.0", 100), ("1e2", 100), ("-1.5E3", -1500), ("9223372036854775807", i64::MAX)]
+        {
+            assert_eq!(whole_number(text), Ok(number), "{text}");
+        }
+        for bad in ["100.5", "1e-1", "9223372036854775808", "1e400", "\"100\"", "null", "true", "{}", "[1]"] {
+            assert!(whole_number(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn several_bodies_and_arrays_of_bodies_are_one_date() {
+        let page = r#"{"items":[{"entryType":"capture","amount":1}],"hasMore":true,"cursor":"Mw=="}"#;
+        let last = r#"{"items":[],"hasMore":false}"#;
+        let one_by_one = format!("{page}\n{last}");
+        let as_array = format!("[{page},{last}]");
+        let bodies = parse(&one_by_one).unwrap();
+        assert_eq!(bodies.page_sizes, [1, 0]);
+        assert!(!bodies.has_more && !bodies.is_open);
+        assert_eq!(bodies, parse(&as_array).unwrap());
+        assert!(parse(page).unwrap().has_more);
+    }
+
+    #[test]
+    fn an_open_date_stays_open_on_any_page() {
+        assert!(parse(r#"{"tryLater":true}"#).unwrap().is_open);
+        assert!(parse(r#"{"items":[],"tryLater":true}{"items":[]}"#).unwrap().is_open);
+    }
+
+    #[test]
+    fn what_is_no_body_is_refused_with_its_place() {
+        for bad in ["", "  ", "<html>", "[1,2]", "{}", "{\"items\":null}", "{\"items\":[]", "[]", "null", "{\"items\":[]}x"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+        let text = "{\"items\":[\n{\"entryType\":\"capture\",\"amount\":1},\n{\"entryType\":\"capture\",\"amount\":1.5}]}";
+        assert_eq!(
+            parse(text).unwrap_err().to_string(),
+            "line 3, entry 2: amount `1.5` is not a whole number of minor units"
+        );
+    }
+}

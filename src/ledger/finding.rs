@@ -1,0 +1,192 @@
+//! What a run has to say about a ledger, as data.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::ledger::Topic;
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Good to know.
+    Info,
+    /// A person should look; a failure only with `--strict`.
+    Review,
+    /// Something does not hold. Nothing is written for the ledger.
+    Error,
+}
+
+/// What kind of thing was found. The text form is part of the contract with scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "docs/FINDINGS.md explains each code to its reader")]
+pub enum Code {
+    Unreadable,
+    LedgerIdMismatch,
+    DateOpen,
+    DateMissing,
+    BalanceBreak,
+    CurrencyMismatch,
+    LedgerDateMismatch,
+    MirrorMismatch,
+    PayoutUnexplained,
+    DuplicateEntry,
+    SalesLinesMismatch,
+    NotProven,
+    NoEntries,
+    UnknownEntryType,
+    LegacyEntryType,
+    CorrectionReview,
+    CreditNoteReview,
+    TopUpReview,
+    Dispute,
+    PayoutAborted,
+    PayoutOrder,
+    NegativeBalance,
+    ReserveBalance,
+    FeesRetainedInverted,
+    FeesNotPosted,
+    FeeDateDiffers,
+    CaptureWithoutFee,
+    FeeWithoutCapture,
+    CutoffStraddle,
+    UnexpectedSign,
+    TimeUnreadable,
+    RefundCaptureNotFound,
+    RefundSplitEstimated,
+    RuleUnused,
+    FxOpeningUnknown,
+    MarketAssumed,
+    TargetLimit,
+    TextReplaced,
+    DoubleBooking,
+    AlreadyExported,
+}
+
+impl Code {
+    /// How much a finding of this kind matters when nothing else is said.
+    pub fn level(self) -> Level {
+        match self {
+            Self::Unreadable
+            | Self::LedgerIdMismatch
+            | Self::BalanceBreak
+            | Self::CurrencyMismatch
+            | Self::LedgerDateMismatch
+            | Self::MirrorMismatch
+            | Self::PayoutUnexplained
+            | Self::DuplicateEntry
+            | Self::SalesLinesMismatch
+            | Self::TargetLimit => Level::Error,
+            Self::DateOpen
+            | Self::DateMissing
+            | Self::NotProven
+            | Self::UnknownEntryType
+            | Self::CorrectionReview
+            | Self::CreditNoteReview
+            | Self::TopUpReview
+            | Self::Dispute
+            | Self::PayoutAborted
+            | Self::PayoutOrder
+            | Self::FeesRetainedInverted
+            | Self::FeesNotPosted
+            | Self::UnexpectedSign
+            | Self::TimeUnreadable
+            | Self::RefundCaptureNotFound
+            | Self::RefundSplitEstimated
+            | Self::FxOpeningUnknown
+            | Self::DoubleBooking
+            | Self::AlreadyExported => Level::Review,
+            Self::NoEntries
+            | Self::LegacyEntryType
+            | Self::NegativeBalance
+            | Self::ReserveBalance
+            | Self::FeeDateDiffers
+            | Self::CaptureWithoutFee
+            | Self::FeeWithoutCapture
+            | Self::CutoffStraddle
+            | Self::RuleUnused
+            | Self::MarketAssumed
+            | Self::TextReplaced => Level::Info,
+        }
+    }
+
+    /// The code as scripts see it.
+    pub fn name(self) -> String {
+        // The derive is the one place that spells the names.
+        serde_json::to_string(&self).map_or_else(|_| format!("{self:?}"), |text| text.trim_matches('"').to_owned())
+    }
+}
+
+/// One finding about a ledger: a code, where, and what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What kind of thing.
+    pub code: Code,
+    /// How much it matters.
+    pub level: Level,
+    /// The topic, where one is concerned.
+    pub topic: Option<Topic>,
+    /// The ledger date, where one is concerned.
+    pub ledger_date: Option<NaiveDate>,
+    /// The entry's place on its date, from 1: the first one where several are counted.
+    pub ordinal: Option<usize>,
+    /// How many entries or places it stands for.
+    pub count: usize,
+    /// What it is, with names and amounts, and what to do.
+    pub message: String,
+}
+
+/// The findings of a ledger: one per code, topic and date, with a count.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    by_place: BTreeMap<(Option<NaiveDate>, Option<Topic>, Code), Finding>,
+}
+
+impl Findings {
+    /// Adds a finding. When one of the same code, topic and date is there already, that one is
+    /// counted up and keeps its message, which tells of the first.
+    pub fn add(
+        &mut self,
+        code: Code,
+        topic: Option<Topic>,
+        ledger_date: Option<NaiveDate>,
+        ordinal: Option<usize>,
+        message: impl FnOnce() -> String,
+    ) {
+        self.by_place.entry((ledger_date, topic, code)).and_modify(|finding| finding.count += 1).or_insert_with(
+            || Finding { code, level: code.level(), topic, ledger_date, ordinal, count: 1, message: message() },
+        );
+    }
+
+    /// Takes over all findings of `other`, adding up counts.
+    pub fn merge(&mut self, other: Self) {
+        for (place, finding) in other.by_place {
+            self.by_place.entry(place).and_modify(|mine| mine.count += finding.count).or_insert(finding);
+        }
+    }
+
+    /// Gives every finding of `code` the level `level`.
+    pub fn set_level(&mut self, code: Code, level: Level) {
+        for finding in self.by_place.values_mut().filter(|finding| finding.code == code) {
+            finding.level = level;
+        }
+    }
+
+    /// All findings, by date, topic and code.
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.by_place.values()
+    }
+
+    /// Whether there is a finding of at least `level`.
+    pub fn has(&self, level: Level) -> bool {
+        self.iter().any(|finding| finding.level >= level)
+    }
+
+    /// Whether there is a finding of this kind.
+    pub fn has_code(&self, code: Code) -> bool {
+        self.iter().any(|finding| finding.code == code)
+    }
+}

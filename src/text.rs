@@ -1,0 +1,51 @@
+//! Text from outside, made safe for one line of a voucher.
+
+/// `text` as one line: control characters, line ends and noncharacters become spaces, runs of
+/// white space become one space, and the ends are trimmed.
+///
+/// Everything that comes from the provider passes through here before it reaches a voucher, so
+/// that no writer has to expect a line feed or a character that XML forbids.
+pub fn line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for word in text.split(|character: char| character.is_whitespace() || is_unprintable(character)) {
+        if word.is_empty() {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
+}
+
+/// Whether `character` has no place in a line: controls, bidirectional overrides, noncharacters.
+fn is_unprintable(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+        || matches!(character, '\u{FDD0}'..='\u{FDEF}' | '\u{FEFF}')
+        || (u32::from(character) & 0xFFFE) == 0xFFFE
+}
+
+/// The first `count` characters of `text` (characters, never bytes).
+pub fn cut(text: &str, count: usize) -> &str {
+    text.char_indices().nth(count).map_or(text, |(end, _)| &text[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_holds_no_line_ends_and_no_controls() {
+        assert_eq!(line("  Sommer sesong\r\n\tAskeladden\u{0} "), "Sommer sesong Askeladden");
+        assert_eq!(line("a\u{202E}b\u{FFFE}c"), "a b c");
+        assert_eq!(line("\n"), "");
+    }
+
+    #[test]
+    fn cutting_counts_characters() {
+        assert_eq!(cut("ærlig", 2), "ær");
+        assert_eq!(cut("ab", 5), "ab");
+    }
+}
