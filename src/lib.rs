@@ -1,10 +1,12 @@
 //! Turns the ledgers of a payment provider (Vipps MobilePay) into vouchers that a bookkeeping
 //! system imports, and proves that they are complete and right, or refuses.
 //!
-//! The data flows one way: [`report_api`] → [`archive`] → [`ledger`] → [`posting`] → [`journal`]
-//! → [`writer`] → [`encode`] → [`output`]. `docs/ARCHITECTURE.md` draws the flow.
+//! The data flows one way: report API, archive, ledger days, posting, journal, writer, encoding,
+//! file. `docs/ARCHITECTURE.md` draws the flow.
 
 pub mod archive;
+pub mod chart;
+pub mod config;
 pub mod date;
 pub mod ledger;
 pub mod money;

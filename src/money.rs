@@ -91,11 +91,11 @@ pub fn divide_half_away(dividend: i128, divisor: i128) -> Option<i64> {
     i64::try_from(if dividend < 0 { -rounded } else { rounded }).ok()
 }
 
-/// A non-negative decimal number kept exactly: `units / 10^scale`. VAT rates and exchange rates.
+/// A non-negative number kept exactly, as a fraction: VAT rates and exchange rates.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rate {
-    units: i128,
-    scale: u32,
+    numerator: i128,
+    denominator: i128,
 }
 
 impl Rate {
@@ -107,38 +107,52 @@ impl Rate {
         if !complete || !plain(whole) || !plain(fraction) || whole.len() + fraction.len() > 18 {
             return None;
         }
-        let units = format!("{whole}{fraction}").parse().ok()?;
-        Some(Self { units, scale: u32::try_from(fraction.len()).ok()? })
+        let numerator = format!("{whole}{fraction}").parse().ok()?;
+        Some(Self { numerator, denominator: 10i128.pow(u32::try_from(fraction.len()).ok()?) })
+    }
+
+    /// This rate divided by `other`; `None` when `other` is zero.
+    pub fn divided_by(&self, other: &Self) -> Option<Self> {
+        if other.is_zero() {
+            return None;
+        }
+        Some(Self {
+            numerator: self.numerator.checked_mul(other.denominator)?,
+            denominator: self.denominator.checked_mul(other.numerator)?,
+        })
     }
 
     /// Whether the rate is zero.
     pub fn is_zero(&self) -> bool {
-        self.units == 0
+        self.numerator == 0
     }
 
     /// The VAT contained in `gross` at this rate in percent: `gross × rate / (100 + rate)`,
     /// half away from zero. `None` on overflow.
     pub fn vat_in_gross(&self, gross: i64) -> Option<i64> {
-        let hundred = 100i128.checked_mul(10i128.pow(self.scale))?;
-        divide_half_away(i128::from(gross).checked_mul(self.units)?, hundred.checked_add(self.units)?)
+        let hundred = self.denominator.checked_mul(100)?;
+        divide_half_away(i128::from(gross).checked_mul(self.numerator)?, hundred.checked_add(self.numerator)?)
     }
 
     /// `amount` times this rate, half away from zero, where the result has `to` decimals and
     /// `amount` has `from`. `None` on overflow.
     pub fn convert(&self, amount: i64, from: u32, to: u32) -> Option<i64> {
-        let dividend = i128::from(amount).checked_mul(self.units)?.checked_mul(10i128.pow(to))?;
-        divide_half_away(dividend, 10i128.checked_pow(self.scale + from)?)
+        let dividend = i128::from(amount).checked_mul(self.numerator)?.checked_mul(10i128.pow(to))?;
+        divide_half_away(dividend, self.denominator.checked_mul(10i128.pow(from))?)
+    }
+
+    /// The rate with `decimals` decimals, half away from zero. `None` on overflow.
+    pub fn to_decimals(&self, decimals: u32) -> Option<String> {
+        let scaled = self.numerator.checked_mul(10i128.checked_pow(decimals)?)?;
+        Some(format_minor(divide_half_away(scaled, self.denominator)?, decimals))
     }
 }
 
 impl fmt::Display for Rate {
+    /// All decimals of a decimal number; a quotient is shown with eight.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let divisor = 10i128.pow(self.scale);
-        write!(f, "{}", self.units / divisor)?;
-        if self.scale > 0 {
-            write!(f, ".{:0width$}", self.units % divisor, width = self.scale as usize)?;
-        }
-        Ok(())
+        let decimals = (0..=18).find(|decimals| 10i128.pow(*decimals) == self.denominator).unwrap_or(8);
+        f.write_str(&self.to_decimals(decimals).unwrap_or_default())
     }
 }
 

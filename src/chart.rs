@@ -1,0 +1,243 @@
+//! The charts of the four markets, as data in `charts/`: default accounts by role, tax codes,
+//! texts, currency and time zone.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use crate::config::values::{AccountNumber, TaxCode};
+use crate::ledger::LedgerInfo;
+use crate::money::Currency;
+
+/// A country whose bookkeeping habits a ledger follows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Market {
+    /// Norway.
+    #[default]
+    #[serde(rename = "NO")]
+    Norway,
+    /// Denmark.
+    #[serde(rename = "DK")]
+    Denmark,
+    /// Finland.
+    #[serde(rename = "FI")]
+    Finland,
+    /// Sweden.
+    #[serde(rename = "SE")]
+    Sweden,
+}
+
+impl Market {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Norway, Self::Denmark, Self::Finland, Self::Sweden];
+
+    /// The country's code of two letters.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Norway => "NO",
+            Self::Denmark => "DK",
+            Self::Finland => "FI",
+            Self::Sweden => "SE",
+        }
+    }
+
+    /// The market that a ledger speaks of: its owner's registry, else its handles, else its
+    /// currency; Norway when nothing says.
+    pub fn of_ledger(info: &LedgerInfo) -> Self {
+        let by_code = |code: &str| Self::ALL.into_iter().find(|market| market.code() == code);
+        let owner = info.owner.as_ref().and_then(|owner| owner.scheme.split(':').nth(1)).and_then(by_code);
+        let mut handles = info.settles_for_recipient_handles.iter();
+        let currency = || match info.currency.as_deref() {
+            Some("DKK") => Self::Denmark,
+            Some("EUR") => Self::Finland,
+            Some("SEK") => Self::Sweden,
+            _ => Self::Norway,
+        };
+        owner
+            .or_else(|| handles.find_map(|handle| by_code(handle.split(':').next().unwrap_or_default())))
+            .unwrap_or_else(currency)
+    }
+}
+
+/// What an account is for. The configuration names accounts by role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Money at the provider.
+    Funds,
+    /// Payouts on their way to the bank.
+    PayoutsInTransit,
+    /// The receivable that captures settle, in clearing mode.
+    SalesClearing,
+    /// Disputed captures that the provider withholds.
+    Disputes,
+    /// The merchant's bank account.
+    Bank,
+    /// The provider as a supplier, for fee invoices.
+    Supplier,
+    /// Fees owed to the provider.
+    FeesPayable,
+    /// The cost of fees.
+    FeeExpense,
+    /// Disputes that were lost.
+    DisputeLoss,
+    /// Counter account of top-ups and their credit notes.
+    TopupClearing,
+    /// What a person must look at.
+    Suspense,
+    /// Rounding differences.
+    Rounding,
+    /// Exchange gains.
+    FxGain,
+    /// Exchange losses.
+    FxLoss,
+}
+
+impl Role {
+    /// The name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Funds => "funds",
+            Self::PayoutsInTransit => "payouts_in_transit",
+            Self::SalesClearing => "sales_clearing",
+            Self::Disputes => "disputes",
+            Self::Bank => "bank",
+            Self::Supplier => "supplier",
+            Self::FeesPayable => "fees_payable",
+            Self::FeeExpense => "fee_expense",
+            Self::DisputeLoss => "dispute_loss",
+            Self::TopupClearing => "topup_clearing",
+            Self::Suspense => "suspense",
+            Self::Rounding => "rounding",
+            Self::FxGain => "fx_gain",
+            Self::FxLoss => "fx_loss",
+        }
+    }
+}
+
+/// An account of a chart.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChartAccount {
+    /// The number.
+    pub number: AccountNumber,
+    /// The name in the market's language.
+    pub name: String,
+}
+
+/// The texts of voucher lines, with `{date}`, `{unit}`, `{no}`, `{ref}` and `{type}`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "one text per posting key")]
+pub struct Texts {
+    pub capture: String,
+    pub refund: String,
+    pub capture_fee: String,
+    pub fees_retained: String,
+    pub payout_scheduled: String,
+    pub payout_aborted: String,
+    pub dispute_retained: String,
+    pub dispute_returned: String,
+    pub correction: String,
+    pub top_up: String,
+    pub credit_note: String,
+    pub fees_invoiced: String,
+    pub unknown: String,
+    pub fx_difference: String,
+    pub rounding: String,
+    /// The text on the bank statement, where the provider builds it from the payout number.
+    #[serde(default)]
+    pub bank: Option<String>,
+}
+
+/// A market's defaults.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chart {
+    /// The market's own currency.
+    pub currency: Currency,
+    /// The merchant's time zone.
+    pub time_zone: String,
+    /// The tax code on fee expense, where the market has one.
+    #[serde(default)]
+    pub fee_tax_code: Option<String>,
+    /// Accounts by role.
+    pub accounts: BTreeMap<Role, ChartAccount>,
+    /// Names of accounts that tax codes and rules lead to.
+    #[serde(default)]
+    pub names: BTreeMap<String, String>,
+    /// Tax codes by name.
+    pub tax_codes: BTreeMap<String, TaxCode>,
+    /// Texts in the market's language.
+    pub texts: Texts,
+}
+
+static CHARTS: LazyLock<[Chart; 4]> = LazyLock::new(|| {
+    [
+        include_str!("../charts/no.toml"),
+        include_str!("../charts/dk.toml"),
+        include_str!("../charts/fi.toml"),
+        include_str!("../charts/se.toml"),
+    ]
+    .map(|text| toml::from_str(text).expect("the charts are part of the program and tested"))
+});
+
+impl Chart {
+    /// The chart of a market.
+    pub fn of(market: Market) -> &'static Self {
+        let [norway, denmark, finland, sweden] = &*CHARTS;
+        match market {
+            Market::Norway => norway,
+            Market::Denmark => denmark,
+            Market::Finland => finland,
+            Market::Sweden => sweden,
+        }
+    }
+
+    /// The merchant's time zone.
+    pub fn zone(&self) -> Tz {
+        self.time_zone.parse().expect("the charts are part of the program and tested")
+    }
+
+    /// The name of an account by its number, where the chart knows it.
+    pub fn account_name(&self, number: &str) -> Option<&str> {
+        self.names
+            .get(number)
+            .map(String::as_str)
+            .or_else(|| {
+                self.accounts.values().find(|account| account.number.0 == number).map(|account| account.name.as_str())
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_chart_reads_and_names_every_account_that_it_leads_to() {
+        for market in Market::ALL {
+            let chart = Chart::of(market);
+            chart.zone();
+            assert!(chart.accounts.len() >= 13, "{market:?}");
+            for (code, tax) in &chart.tax_codes {
+                assert!(tax.rate.is_zero() || tax.account.is_some(), "{market:?} {code} has no VAT account");
+                for account in tax.account.iter().chain(&tax.revenue_account) {
+                    assert!(chart.account_name(&account.0).is_some(), "{market:?} {} has no name", account.0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_market_follows_from_the_ledgers_owner() {
+        let mut info = LedgerInfo::unknown("1");
+        assert_eq!(Market::of_ledger(&info), Market::Norway);
+        info.currency = Some("EUR".to_owned());
+        assert_eq!(Market::of_ledger(&info), Market::Finland);
+        info.owner = Some(crate::ledger::SchemedId { scheme: "business:NO:ORG".to_owned(), id: String::new() });
+        assert_eq!(Market::of_ledger(&info), Market::Norway);
+    }
+}

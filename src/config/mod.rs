@@ -1,0 +1,248 @@
+//! The configuration file, checked: what the program uses, per ledger.
+//!
+//! [`raw`] is the file as `serde` sees it; [`Config::load`] turns it into values that cannot be
+//! wrong. A ledger's own table overrides the file's value by value.
+
+pub mod fx_rates;
+pub mod raw;
+pub mod sales_lines;
+pub mod values;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::chart::{Chart, Market, Role};
+use crate::config::fx_rates::FxRates;
+use crate::config::raw::{RawApi, RawCompany, RawConfig, RawPosting};
+use crate::config::sales_lines::SalesLines;
+use crate::config::values::AccountNumber;
+pub use crate::config::values::{CaptureMode, DateBasis, FeeMode, Rule, TaxCode, VoucherPer};
+use crate::ledger::LedgerInfo;
+use crate::money::Currency;
+
+/// Why the configuration cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file that was named is not there, or cannot be read.
+    #[error("cannot read the configuration {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The file does not say what bilag understands.
+    #[error("{}: {message}", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and allowed values.
+        message: String,
+    },
+}
+
+/// The organisation that the books belong to, as far as the configuration says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Company {
+    /// Legal name.
+    pub name: Option<String>,
+    /// Organisation number, kept as text.
+    pub registration_number: Option<String>,
+    /// Street and number.
+    pub street: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// City.
+    pub city: Option<String>,
+    /// ISO 3166 code of two letters.
+    pub country: Option<String>,
+    /// First name of the contact person.
+    pub contact_first_name: Option<String>,
+    /// Last name of the contact person.
+    pub contact_last_name: Option<String>,
+    /// Telephone.
+    pub phone: Option<String>,
+    /// E-mail.
+    pub email: Option<String>,
+    /// Whether the company is registered for VAT.
+    pub vat_registered: Option<bool>,
+    /// Bank account number, kept as text.
+    pub bank_account: Option<String>,
+    /// IBAN, in place of the bank account number.
+    pub iban: Option<String>,
+    /// The month in which fiscal years start, 1 to 12.
+    pub fiscal_year_start_month: u32,
+}
+
+/// How entries become vouchers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostingSettings {
+    /// Chart, tax codes, texts, time zone.
+    pub market: Market,
+    /// Whether the configuration names the market, or it follows from the ledger.
+    pub market_is_assumed: bool,
+    /// What captures and refunds are booked against.
+    pub captures: CaptureMode,
+    /// When fees become an expense.
+    pub fees: FeeMode,
+    /// What one voucher covers.
+    pub voucher_per: VoucherPer,
+    /// Which date captures and refunds are booked on.
+    pub date_basis: DateBasis,
+    /// The currency of the books.
+    pub base_currency: Currency,
+    /// The tax code on fee expense, where there is one.
+    pub fee_tax_code: Option<String>,
+    /// How many dates before a refund its capture is looked for.
+    pub refund_lookback_days: u64,
+    /// Whether balance accounts carry department and project too.
+    pub dimensions_on_balance: bool,
+}
+
+/// Everything that the configuration says about one ledger.
+#[derive(Debug, Clone)]
+pub struct LedgerConfig {
+    /// How entries become vouchers.
+    pub posting: PostingSettings,
+    /// Accounts that replace the chart's, by role.
+    pub accounts: BTreeMap<Role, AccountNumber>,
+    /// Tax codes: the market's, with the configuration's in their place or added.
+    pub tax_codes: BTreeMap<String, TaxCode>,
+    /// Rules in the order of the file.
+    pub rules: Vec<Rule>,
+    /// The organisation.
+    pub company: Company,
+    /// Formats to write when the command line names none.
+    pub formats: Vec<String>,
+    /// Options of each format, as the file has them.
+    pub format_options: BTreeMap<String, toml::Table>,
+}
+
+/// The configuration, loaded and checked.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// The file, when there is one.
+    pub path: Option<PathBuf>,
+    /// The archive's folder, when the file names one.
+    pub archive: Option<PathBuf>,
+    /// Exchange rates by ledger date.
+    pub fx_rates: FxRates,
+    /// How captures split, by pspReference or reference.
+    pub sales_lines: SalesLines,
+    /// SHA-256 of the file and of what it refers to, for the manifest; of nothing without a file.
+    pub fingerprint: String,
+    raw: RawConfig,
+}
+
+impl Config {
+    /// Loads `path`; without one, the configuration is empty and every value is the default.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some(path) = path else {
+            return Ok(Self { fingerprint: crate::archive::sha256_hex(b""), ..Self::default() });
+        };
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text, path)
+    }
+
+    /// Reads a configuration from its text; `path` is for messages and for relative paths.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let invalid = |message: String| ConfigError::Invalid { path: path.to_owned(), message };
+        let raw: RawConfig = toml::from_str(text).map_err(|error| invalid(values::toml_message(text, &error)))?;
+        raw.check().map_err(&invalid)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut hashed = text.as_bytes().to_vec();
+        let mut fx_rates = FxRates::new(raw.fx_rates.clone());
+        if let Some(file) = &raw.fx_rates_file {
+            hashed.extend_from_slice(fx_rates.load(&folder.join(file))?.as_bytes());
+        }
+        let sales_lines = match &raw.sales_lines {
+            Some(file) => {
+                let (lines, content) = SalesLines::load(&folder.join(file))?;
+                hashed.extend_from_slice(content.as_bytes());
+                lines
+            }
+            None => SalesLines::default(),
+        };
+        Ok(Self {
+            path: Some(path.to_owned()),
+            archive: raw.archive.path.as_ref().map(|archive| folder.join(archive)),
+            fx_rates,
+            sales_lines,
+            fingerprint: crate::archive::sha256_hex(&hashed),
+            raw,
+        })
+    }
+
+    /// The `[api]` table.
+    pub fn api(&self) -> &RawApi {
+        &self.raw.api
+    }
+
+    /// Resolves a path that the file names relative to itself.
+    pub fn resolve(&self, path: &Path) -> PathBuf {
+        self.path.as_deref().and_then(Path::parent).map_or_else(|| path.to_owned(), |folder| folder.join(path))
+    }
+
+    /// What holds for one ledger.
+    pub fn ledger(&self, info: &LedgerInfo) -> LedgerConfig {
+        let own = self.raw.ledgers.get(&info.ledger_id).cloned().unwrap_or_default();
+        let posting = own.posting.or(&self.raw.posting);
+        let (market, market_is_assumed) = match posting.market {
+            Some(market) => (market, false),
+            None => (Market::of_ledger(info), true),
+        };
+        let chart = Chart::of(market);
+        let mut accounts = self.raw.accounts.clone();
+        accounts.extend(own.accounts);
+        let mut tax_codes = chart.tax_codes.clone();
+        tax_codes.extend(self.raw.tax_codes.clone());
+        LedgerConfig {
+            posting: settings(&posting, market, market_is_assumed, chart),
+            accounts,
+            tax_codes,
+            rules: own.rules.unwrap_or_else(|| self.raw.rules.clone()),
+            company: company(&own.company.or(&self.raw.company)),
+            formats: own.output.formats.or_else(|| self.raw.output.formats.clone()).unwrap_or_default(),
+            format_options: self.raw.formats.clone(),
+        }
+    }
+}
+
+fn settings(posting: &RawPosting, market: Market, market_is_assumed: bool, chart: &Chart) -> PostingSettings {
+    PostingSettings {
+        market,
+        market_is_assumed,
+        captures: posting.captures.unwrap_or_default(),
+        fees: posting.fees.unwrap_or_default(),
+        voucher_per: posting.voucher_per.unwrap_or_default(),
+        date_basis: posting.date_basis.unwrap_or_default(),
+        base_currency: posting.base_currency.unwrap_or(chart.currency),
+        fee_tax_code: posting.fee_tax_code.clone().or_else(|| chart.fee_tax_code.clone()).filter(|code| !code.is_empty()),
+        refund_lookback_days: posting.refund_lookback_days.unwrap_or(180),
+        dimensions_on_balance: posting.dimensions_on_balance.unwrap_or(false),
+    }
+}
+
+fn company(raw: &RawCompany) -> Company {
+    let raw = raw.clone();
+    Company {
+        name: raw.name,
+        registration_number: raw.registration_number,
+        street: raw.street,
+        postal_code: raw.postal_code,
+        city: raw.city,
+        country: raw.country,
+        contact_first_name: raw.contact_first_name,
+        contact_last_name: raw.contact_last_name,
+        phone: raw.phone,
+        email: raw.email,
+        vat_registered: raw.vat_registered,
+        bank_account: raw.bank_account,
+        iban: raw.iban,
+        fiscal_year_start_month: raw.fiscal_year_start_month.unwrap_or(1),
+    }
+}

@@ -1,0 +1,212 @@
+//! The configuration file as it is written. Unknown keys are refused.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use crate::chart::{Market, Role};
+use crate::config::values::{AccountNumber, CaptureMode, DateBasis, DateText, FeeMode, Rule, TaxCode, VoucherPer};
+use crate::money::{Currency, Rate};
+
+/// The whole file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "the commented file that `bilag init` writes explains each key")]
+pub struct RawConfig {
+    pub api: RawApi,
+    pub archive: RawArchive,
+    pub company: RawCompany,
+    pub posting: RawPosting,
+    pub accounts: BTreeMap<Role, AccountNumber>,
+    pub tax_codes: BTreeMap<String, TaxCode>,
+    pub rules: Vec<Rule>,
+    #[serde(deserialize_with = "fx_rates")]
+    pub fx_rates: BTreeMap<Currency, BTreeMap<NaiveDate, Rate>>,
+    pub fx_rates_file: Option<PathBuf>,
+    pub sales_lines: Option<PathBuf>,
+    pub output: RawOutput,
+    pub formats: BTreeMap<String, toml::Table>,
+    pub ledgers: BTreeMap<String, RawLedger>,
+}
+
+/// `[api]`: where the Report API is and how to log in.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "the commented file that `bilag init` writes explains each key")]
+pub struct RawApi {
+    pub auth: Option<RawAuth>,
+    pub base_url: Option<String>,
+    pub credentials_file: Option<PathBuf>,
+    pub concurrency: Option<usize>,
+    pub timeout_seconds: Option<u64>,
+}
+
+/// Which keys log in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RawAuth {
+    /// Accounting keys: client id and secret.
+    #[default]
+    Accounting,
+    /// A sales unit's own keys: also subscription key and merchant serial number.
+    Merchant,
+}
+
+/// `[archive]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "the commented file that `bilag init` writes explains each key")]
+pub struct RawArchive {
+    pub path: Option<PathBuf>,
+}
+
+/// `[output]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "the commented file that `bilag init` writes explains each key")]
+pub struct RawOutput {
+    pub formats: Option<Vec<String>>,
+}
+
+/// `[company]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "the commented file that `bilag init` writes explains each key")]
+pub struct RawCompany {
+    pub name: Option<String>,
+    pub registration_number: Option<String>,
+    pub street: Option<String>,
+    pub postal_code: Option<String>,
+    pub city: Option<String>,
+    pub country: Option<String>,
+    pub contact_first_name: Option<String>,
+    pub contact_last_name: Option<String>,
+    pub phone: Option<String>,
+    pub email: Option<String>,
+    pub vat_registered: Option<bool>,
+    pub bank_account: Option<String>,
+    pub iban: Option<String>,
+    pub fiscal_year_start_month: Option<u32>,
+}
+
+/// `[posting]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "the commented file that `bilag init` writes explains each key")]
+pub struct RawPosting {
+    pub market: Option<Market>,
+    pub captures: Option<CaptureMode>,
+    pub fees: Option<FeeMode>,
+    pub voucher_per: Option<VoucherPer>,
+    pub date_basis: Option<DateBasis>,
+    pub base_currency: Option<Currency>,
+    pub fee_tax_code: Option<String>,
+    pub refund_lookback_days: Option<u64>,
+    pub dimensions_on_balance: Option<bool>,
+}
+
+/// `[ledgers."…"]`: what differs for one ledger.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "each field has the meaning of the table of the same name")]
+pub struct RawLedger {
+    pub posting: RawPosting,
+    pub accounts: BTreeMap<Role, AccountNumber>,
+    pub rules: Option<Vec<Rule>>,
+    pub company: RawCompany,
+    pub output: RawOutput,
+}
+
+impl RawPosting {
+    /// These values, and `base`'s where these are silent.
+    pub fn or(self, base: &Self) -> Self {
+        Self {
+            market: self.market.or(base.market),
+            captures: self.captures.or(base.captures),
+            fees: self.fees.or(base.fees),
+            voucher_per: self.voucher_per.or(base.voucher_per),
+            date_basis: self.date_basis.or(base.date_basis),
+            base_currency: self.base_currency.or(base.base_currency),
+            fee_tax_code: self.fee_tax_code.or_else(|| base.fee_tax_code.clone()),
+            refund_lookback_days: self.refund_lookback_days.or(base.refund_lookback_days),
+            dimensions_on_balance: self.dimensions_on_balance.or(base.dimensions_on_balance),
+        }
+    }
+}
+
+impl RawCompany {
+    /// These values, and `base`'s where these are silent.
+    pub fn or(self, base: &Self) -> Self {
+        let base = base.clone();
+        Self {
+            name: self.name.or(base.name),
+            registration_number: self.registration_number.or(base.registration_number),
+            street: self.street.or(base.street),
+            postal_code: self.postal_code.or(base.postal_code),
+            city: self.city.or(base.city),
+            country: self.country.or(base.country),
+            contact_first_name: self.contact_first_name.or(base.contact_first_name),
+            contact_last_name: self.contact_last_name.or(base.contact_last_name),
+            phone: self.phone.or(base.phone),
+            email: self.email.or(base.email),
+            vat_registered: self.vat_registered.or(base.vat_registered),
+            bank_account: self.bank_account.or(base.bank_account),
+            iban: self.iban.or(base.iban),
+            fiscal_year_start_month: self.fiscal_year_start_month.or(base.fiscal_year_start_month),
+        }
+    }
+}
+
+impl RawConfig {
+    /// Checks what one value's type cannot say.
+    pub fn check(&self) -> Result<(), String> {
+        let companies = std::iter::once(("company".to_owned(), &self.company))
+            .chain(self.ledgers.iter().map(|(id, own)| (format!("ledgers.\"{id}\".company"), &own.company)));
+        for (table, company) in companies {
+            if let Some(month) = company.fiscal_year_start_month
+                && !(1..=12).contains(&month)
+            {
+                return Err(format!("[{table}] fiscal_year_start_month is {month}; it is a month, 1 to 12"));
+            }
+        }
+        let rules = std::iter::once(("rules".to_owned(), &self.rules)).chain(
+            self.ledgers.iter().filter_map(|(id, own)| Some((format!("ledgers.\"{id}\".rules"), own.rules.as_ref()?))),
+        );
+        for (table, rules) in rules {
+            check_rules(&table, rules)?;
+        }
+        Ok(())
+    }
+}
+
+/// A rule that can never match hides a mistake.
+fn check_rules(table: &str, rules: &[Rule]) -> Result<(), String> {
+    for (index, rule) in rules.iter().enumerate() {
+        let number = index + 1;
+        if let (Some(from), Some(to)) = (rule.valid_from, rule.valid_to)
+            && from > to
+        {
+            return Err(format!("[[{table}]] number {number} is valid from {from} to {to}, which is never"));
+        }
+        if let Some(earlier) = rules[..index].iter().position(|earlier| earlier.covers(rule)) {
+            return Err(format!(
+                "[[{table}]] number {number} can never match: number {} before it takes all that it would; \
+                 put the more specific rule first",
+                earlier + 1
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn fx_rates<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<Currency, BTreeMap<NaiveDate, Rate>>, D::Error> {
+    let raw: BTreeMap<Currency, BTreeMap<DateText, Rate>> = Deserialize::deserialize(deserializer)?;
+    Ok(raw
+        .into_iter()
+        .map(|(currency, rates)| (currency, rates.into_iter().map(|(date, rate)| (date.0, rate)).collect()))
+        .collect())
+}

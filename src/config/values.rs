@@ -1,0 +1,219 @@
+//! Single values of the configuration, refused at their line when they cannot be right.
+
+use std::fmt;
+
+use chrono::NaiveDate;
+use regex::Regex;
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use crate::money::Rate;
+
+/// What captures and refunds are booked against.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CaptureMode {
+    /// A receivable that the shop, till or invoice has debited already.
+    #[default]
+    Clearing,
+    /// Revenue and output VAT.
+    Revenue,
+    /// Not booked: the shop or till debits the funds account itself.
+    None,
+}
+
+/// When fees become an expense.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeeMode {
+    /// Each fee on its ledger date; retained and invoiced fees settle the accrual.
+    #[default]
+    Accrual,
+    /// When they are retained from funds. The fees topic is not booked.
+    Retained,
+}
+
+/// What one voucher covers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VoucherPer {
+    /// One ledger date.
+    #[default]
+    LedgerDate,
+    /// The ledger dates up to and including a payout's.
+    Payout,
+    /// One entry.
+    Entry,
+}
+
+/// Which date captures and refunds are booked on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DateBasis {
+    /// The provider's accounting date.
+    #[default]
+    LedgerDate,
+    /// The calendar date in the merchant's time zone.
+    TransactionDate,
+}
+
+/// An account number: text, never a number, because leading zeros count.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AccountNumber(pub String);
+
+impl<'de> Deserialize<'de> for AccountNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AccountVisitor;
+        impl Visitor<'_> for AccountVisitor {
+            type Value = AccountNumber;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an account number in quotes, such as \"7770\"")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<AccountNumber, E> {
+                let number = crate::text::line(text);
+                if number.is_empty() || number != text {
+                    return Err(E::custom(format!("`{text}` is not an account number; write it like \"7770\"")));
+                }
+                Ok(AccountNumber(number))
+            }
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<AccountNumber, E> {
+                Err(E::custom(format!("account numbers are text: write \"{number}\" in quotes")))
+            }
+        }
+        deserializer.deserialize_any(AccountVisitor)
+    }
+}
+
+/// A date in quotes, or TOML's own date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DateText(pub(crate) NaiveDate);
+
+impl<'de> Deserialize<'de> for DateText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        crate::date::parse(&text).map(Self).map_err(de::Error::custom)
+    }
+}
+
+fn optional_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+    Ok(Option::<DateText>::deserialize(deserializer)?.map(|date| date.0))
+}
+
+/// A tax code: a rate and the accounts that it leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaxCode {
+    /// Percent of the net amount.
+    pub rate: Rate,
+    /// The account of the VAT itself; needed when the rate is not zero.
+    #[serde(default)]
+    pub account: Option<AccountNumber>,
+    /// The account of the net revenue, unless a rule names one.
+    #[serde(default)]
+    pub revenue_account: Option<AccountNumber>,
+    /// First ledger date (of the capture) on which the code may be used.
+    #[serde(default, deserialize_with = "optional_date")]
+    pub valid_from: Option<NaiveDate>,
+    /// Last ledger date (of the capture) on which the code may be used.
+    #[serde(default, deserialize_with = "optional_date")]
+    pub valid_to: Option<NaiveDate>,
+}
+
+impl TaxCode {
+    /// Whether a capture of `date` may carry the code.
+    pub fn is_valid_on(&self, date: NaiveDate) -> bool {
+        self.valid_from.is_none_or(|from| from <= date) && self.valid_to.is_none_or(|to| date <= to)
+    }
+}
+
+/// A rule: conditions, all of which must hold, and what follows.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rule {
+    /// The sales unit, such as `NO:90001`.
+    pub handle: Option<String>,
+    /// The beginning of the merchant's reference.
+    pub reference_prefix: Option<String>,
+    /// A pattern found anywhere in the merchant's reference.
+    pub reference_regex: Option<Pattern>,
+    /// First ledger date of the capture.
+    #[serde(deserialize_with = "optional_date")]
+    pub valid_from: Option<NaiveDate>,
+    /// Last ledger date of the capture.
+    #[serde(deserialize_with = "optional_date")]
+    pub valid_to: Option<NaiveDate>,
+    /// How captures and refunds are booked, in place of the posting mode.
+    pub captures: Option<CaptureMode>,
+    /// The tax code of the revenue.
+    pub tax_code: Option<String>,
+    /// The counter account.
+    pub account: Option<AccountNumber>,
+    /// The department on revenue, its VAT and fee expense.
+    pub department: Option<String>,
+    /// The project on revenue, its VAT and fee expense.
+    pub project: Option<String>,
+}
+
+impl Rule {
+    /// Whether the rule takes an entry with this sales unit, reference and capture date.
+    pub fn matches(&self, handle: Option<&str>, reference: Option<&str>, date: NaiveDate) -> bool {
+        self.handle.as_deref().is_none_or(|wanted| handle == Some(wanted))
+            && self
+                .reference_prefix
+                .as_deref()
+                .is_none_or(|prefix| reference.is_some_and(|reference| reference.starts_with(prefix)))
+            && self
+                .reference_regex
+                .as_ref()
+                .is_none_or(|pattern| reference.is_some_and(|reference| pattern.0.is_match(reference)))
+            && self.valid_from.is_none_or(|from| from <= date)
+            && self.valid_to.is_none_or(|to| date <= to)
+    }
+
+    /// Whether the rule has a condition on dates or references, so that a refund must look up
+    /// its capture.
+    pub fn depends_on_capture(&self) -> bool {
+        self.reference_prefix.is_some()
+            || self.reference_regex.is_some()
+            || self.valid_from.is_some()
+            || self.valid_to.is_some()
+    }
+
+    /// Whether this rule takes everything that `other` could take.
+    pub fn covers(&self, other: &Self) -> bool {
+        let handle = self.handle.is_none() || self.handle == other.handle;
+        let prefix = self.reference_prefix.as_deref().is_none_or(|prefix| {
+            other.reference_prefix.as_deref().is_some_and(|longer| longer.starts_with(prefix))
+        });
+        let regex = self.reference_regex.as_ref().is_none_or(|mine| {
+            other.reference_regex.as_ref().is_some_and(|theirs| mine.0.as_str() == theirs.0.as_str())
+        });
+        let from = self.valid_from.is_none_or(|mine| other.valid_from.is_some_and(|theirs| theirs >= mine));
+        let to = self.valid_to.is_none_or(|mine| other.valid_to.is_some_and(|theirs| theirs <= mine));
+        handle && prefix && regex && from && to
+    }
+}
+
+/// A regular expression.
+#[derive(Debug, Clone)]
+pub struct Pattern(pub Regex);
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Regex::new(&text).map(Self).map_err(|error| de::Error::custom(error.to_string()))
+    }
+}
+
+/// A TOML error as one message with its line: `line 3: unknown field …, expected one of …`.
+pub fn toml_message(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message();
+    match error.span() {
+        Some(span) => {
+            let line = text.get(..span.start).unwrap_or(text).matches('\n').count() + 1;
+            let source = text.lines().nth(line - 1).unwrap_or("").trim();
+            format!("line {line}: {message}\n  {line} | {}", crate::text::cut(source, 80))
+        }
+        None => message.to_owned(),
+    }
+}
