@@ -47,7 +47,11 @@ impl Market {
     /// currency; Norway when nothing says.
     pub fn of_ledger(info: &LedgerInfo) -> Self {
         let by_code = |code: &str| Self::ALL.into_iter().find(|market| market.code() == code);
-        let owner = info.owner.as_ref().and_then(|owner| owner.scheme.split(':').nth(1)).and_then(by_code);
+        let owner = info
+            .owner
+            .as_ref()
+            .and_then(|owner| owner.scheme.split(':').nth(1))
+            .and_then(by_code);
         let mut handles = info.settles_for_recipient_handles.iter();
         let currency = || match info.currency.as_deref() {
             Some("DKK") => Self::Denmark,
@@ -198,17 +202,19 @@ impl Chart {
 
     /// The merchant's time zone.
     pub fn zone(&self) -> Tz {
-        self.time_zone.parse().expect("the charts are part of the program and tested")
+        self.time_zone
+            .parse()
+            .expect("the charts are part of the program and tested")
     }
 
     /// The name of an account by its number, where the chart knows it.
     pub fn account_name(&self, number: &str) -> Option<&str> {
-        self.names
-            .get(number)
-            .map(String::as_str)
-            .or_else(|| {
-                self.accounts.values().find(|account| account.number.0 == number).map(|account| account.name.as_str())
-            })
+        self.names.get(number).map(String::as_str).or_else(|| {
+            self.accounts
+                .values()
+                .find(|account| account.number.0 == number)
+                .map(|account| account.name.as_str())
+        })
     }
 }
 
@@ -223,9 +229,16 @@ mod tests {
             chart.zone();
             assert!(chart.accounts.len() >= 13, "{market:?}");
             for (code, tax) in &chart.tax_codes {
-                assert!(tax.rate.is_zero() || tax.account.is_some(), "{market:?} {code} has no VAT account");
+                assert!(
+                    tax.rate.is_zero() || tax.account.is_some(),
+                    "{market:?} {code} has no VAT account"
+                );
                 for account in tax.account.iter().chain(&tax.revenue_account) {
-                    assert!(chart.account_name(&account.0).is_some(), "{market:?} {} has no name", account.0);
+                    assert!(
+                        chart.account_name(&account.0).is_some(),
+                        "{market:?} {} has no name",
+                        account.0
+                    );
                 }
             }
         }
@@ -237,7 +250,10 @@ mod tests {
         assert_eq!(Market::of_ledger(&info), Market::Norway);
         info.currency = Some("EUR".to_owned());
         assert_eq!(Market::of_ledger(&info), Market::Finland);
-        info.owner = Some(crate::ledger::SchemedId { scheme: "business:NO:ORG".to_owned(), id: String::new() });
+        info.owner = Some(crate::ledger::SchemedId {
+            scheme: "business:NO:ORG".to_owned(),
+            id: String::new(),
+        });
         assert_eq!(Market::of_ledger(&info), Market::Norway);
     }
 }

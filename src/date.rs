@@ -28,11 +28,16 @@ pub enum DateError {
 
 /// Parses exactly `YYYY-MM-DD`. (`chrono` alone also takes `2026-3-1`.)
 pub fn parse(text: &str) -> Result<NaiveDate, DateError> {
-    let well_formed = text.len() == 10 && text.bytes().enumerate().all(|(index, byte)| match index {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    });
-    let date = if well_formed { NaiveDate::parse_from_str(text, "%Y-%m-%d").ok() } else { None };
+    let well_formed = text.len() == 10
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    let date = if well_formed {
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
+    } else {
+        None
+    };
     date.ok_or_else(|| DateError::NotADate(text.to_owned()))
 }
 
@@ -46,7 +51,11 @@ pub struct DateRange {
 impl DateRange {
     /// A range from `from` to `to`, both included; refuses a reversed one.
     pub fn new(from: NaiveDate, to: NaiveDate) -> Result<Self, DateError> {
-        if from > to { Err(DateError::Reversed { from, to }) } else { Ok(Self { from, to }) }
+        if from > to {
+            Err(DateError::Reversed { from, to })
+        } else {
+            Ok(Self { from, to })
+        }
     }
 
     /// The whole month written `YYYY-MM`.
@@ -56,7 +65,10 @@ impl DateRange {
             return Err(error());
         }
         let from = parse(&format!("{text}-01")).map_err(|_| error())?;
-        Ok(Self { from, to: end_of_month(from) })
+        Ok(Self {
+            from,
+            to: end_of_month(from),
+        })
     }
 
     /// First date.
@@ -94,14 +106,22 @@ pub fn days_after(date: NaiveDate, days: u64) -> NaiveDate {
 
 /// The last date of `date`'s month.
 pub fn end_of_month(date: NaiveDate) -> NaiveDate {
-    let (year, month) = if date.month() == 12 { (date.year() + 1, 1) } else { (date.year(), date.month() + 1) };
+    let (year, month) = if date.month() == 12 {
+        (date.year() + 1, 1)
+    } else {
+        (date.year(), date.month() + 1)
+    };
     NaiveDate::from_ymd_opt(year, month, 1).map_or(NaiveDate::MAX, |first| days_before(first, 1))
 }
 
 /// The last date of the fiscal year that `date` lies in, when fiscal years start on the first of
 /// `start_month` (1 to 12).
 pub fn end_of_fiscal_year(date: NaiveDate, start_month: u32) -> NaiveDate {
-    let year = if date.month() >= start_month { date.year() + 1 } else { date.year() };
+    let year = if date.month() >= start_month {
+        date.year() + 1
+    } else {
+        date.year()
+    };
     NaiveDate::from_ymd_opt(year, start_month, 1).map_or(NaiveDate::MAX, |first| days_before(first, 1))
 }
 
@@ -112,7 +132,14 @@ mod tests {
     #[test]
     fn only_full_iso_dates_are_dates() {
         assert!(parse("2026-03-01").is_ok());
-        for bad in ["2026-3-1", "2026-02-29", "20260301", "2026-03-01T", "2026/03/01", "+026-03-01"] {
+        for bad in [
+            "2026-3-1",
+            "2026-02-29",
+            "20260301",
+            "2026-03-01T",
+            "2026/03/01",
+            "+026-03-01",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }
@@ -121,7 +148,10 @@ mod tests {
     fn months_end_where_the_calendar_says() {
         let february = DateRange::month("2028-02").unwrap();
         assert_eq!(february.dates().count(), 29);
-        assert_eq!(DateRange::month("2026-12").unwrap().to().to_string(), "2026-12-31");
+        assert_eq!(
+            DateRange::month("2026-12").unwrap().to().to_string(),
+            "2026-12-31"
+        );
         assert!(DateRange::month("2026-13").is_err() && DateRange::month("2026-1").is_err());
     }
 

@@ -26,8 +26,8 @@ impl Currency {
     /// How many decimals the major unit has (ISO 4217: 2 for NOK, DKK, SEK and EUR).
     pub fn exponent(&self) -> u32 {
         match &self.0 {
-            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF" | b"UGX"
-            | b"UYI" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
+            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF"
+            | b"UGX" | b"UYI" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
             b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
             _ => 2,
         }
@@ -61,7 +61,9 @@ impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let code = String::deserialize(deserializer)?;
         Self::parse(&code).ok_or_else(|| {
-            serde::de::Error::custom(format!("`{code}` is not a currency code; write three capitals such as \"NOK\""))
+            serde::de::Error::custom(format!(
+                "`{code}` is not a currency code; write three capitals such as \"NOK\""
+            ))
         })
     }
 }
@@ -108,7 +110,10 @@ impl Rate {
             return None;
         }
         let numerator = format!("{whole}{fraction}").parse().ok()?;
-        Some(Self { numerator, denominator: 10i128.pow(u32::try_from(fraction.len()).ok()?) })
+        Some(Self {
+            numerator,
+            denominator: 10i128.pow(u32::try_from(fraction.len()).ok()?),
+        })
     }
 
     /// This rate divided by `other`; `None` when `other` is zero.
@@ -131,27 +136,37 @@ impl Rate {
     /// half away from zero. `None` on overflow.
     pub fn vat_in_gross(&self, gross: i64) -> Option<i64> {
         let hundred = self.denominator.checked_mul(100)?;
-        divide_half_away(i128::from(gross).checked_mul(self.numerator)?, hundred.checked_add(self.numerator)?)
+        divide_half_away(
+            i128::from(gross).checked_mul(self.numerator)?,
+            hundred.checked_add(self.numerator)?,
+        )
     }
 
     /// `amount` times this rate, half away from zero, where the result has `to` decimals and
     /// `amount` has `from`. `None` on overflow.
     pub fn convert(&self, amount: i64, from: u32, to: u32) -> Option<i64> {
-        let dividend = i128::from(amount).checked_mul(self.numerator)?.checked_mul(10i128.pow(to))?;
+        let dividend = i128::from(amount)
+            .checked_mul(self.numerator)?
+            .checked_mul(10i128.pow(to))?;
         divide_half_away(dividend, self.denominator.checked_mul(10i128.pow(from))?)
     }
 
     /// The rate with `decimals` decimals, half away from zero. `None` on overflow.
     pub fn to_decimals(&self, decimals: u32) -> Option<String> {
         let scaled = self.numerator.checked_mul(10i128.checked_pow(decimals)?)?;
-        Some(format_minor(divide_half_away(scaled, self.denominator)?, decimals))
+        Some(format_minor(
+            divide_half_away(scaled, self.denominator)?,
+            decimals,
+        ))
     }
 }
 
 impl fmt::Display for Rate {
     /// All decimals of a decimal number; a quotient is shown with eight.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let decimals = (0..=18).find(|decimals| 10i128.pow(*decimals) == self.denominator).unwrap_or(8);
+        let decimals = (0..=18)
+            .find(|decimals| 10i128.pow(*decimals) == self.denominator)
+            .unwrap_or(8);
         f.write_str(&self.to_decimals(decimals).unwrap_or_default())
     }
 }
@@ -201,7 +216,17 @@ mod tests {
 
     #[test]
     fn rates_are_exact_decimals_only() {
-        for bad in ["", ".5", "5.", "1e2", "-1", "1 0", "1_0", "25,5", "1234567890123456789"] {
+        for bad in [
+            "",
+            ".5",
+            "5.",
+            "1e2",
+            "-1",
+            "1 0",
+            "1_0",
+            "25,5",
+            "1234567890123456789",
+        ] {
             assert!(Rate::parse(bad).is_none(), "{bad}");
         }
         assert_eq!(Rate::parse("11.7000").unwrap().to_string(), "11.7000");

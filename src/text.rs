@@ -29,7 +29,9 @@ fn is_unprintable(character: char) -> bool {
 
 /// The first `count` characters of `text` (characters, never bytes).
 pub fn cut(text: &str, count: usize) -> &str {
-    text.char_indices().nth(count).map_or(text, |(end, _)| &text[..end])
+    text.char_indices()
+        .nth(count)
+        .map_or(text, |(end, _)| &text[..end])
 }
 
 #[cfg(test)]
@@ -38,7 +40,10 @@ mod tests {
 
     #[test]
     fn a_line_holds_no_line_ends_and_no_controls() {
-        assert_eq!(line("  Sommer sesong\r\n\tAskeladden\u{0} "), "Sommer sesong Askeladden");
+        assert_eq!(
+            line("  Sommer sesong\r\n\tAskeladden\u{0} "),
+            "Sommer sesong Askeladden"
+        );
         assert_eq!(line("a\u{202E}b\u{FFFE}c"), "a b c");
         assert_eq!(line("\n"), "");
     }

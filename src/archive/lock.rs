@@ -20,16 +20,29 @@ impl Archive {
     /// process holds it.
     pub fn lock(&self) -> Result<ArchiveLock, ArchiveError> {
         let root = self.root();
-        fs::create_dir_all(root)
-            .map_err(|source| ArchiveError::Write { path: root.to_owned(), source })?;
+        fs::create_dir_all(root).map_err(|source| ArchiveError::Write {
+            path: root.to_owned(),
+            source,
+        })?;
         let path = root.join(".bilag.lock");
-        let write = |source| ArchiveError::Write { path: path.clone(), source };
-        let mut file =
-            File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(write)?;
+        let write = |source| ArchiveError::Write {
+            path: path.clone(),
+            source,
+        };
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(write)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(ArchiveError::Locked { holder: holder(&path), path });
+                return Err(ArchiveError::Locked {
+                    holder: holder(&path),
+                    path,
+                });
             }
             Err(TryLockError::Error(source)) => return Err(write(source)),
         }

@@ -103,13 +103,18 @@ pub struct Archive {
 impl Archive {
     /// An archive in the folder `root`, which need not exist yet.
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), flat_ledger: None }
+        Self {
+            root: root.to_owned(),
+            flat_ledger: None,
+        }
     }
 
     /// Lets a folder without the ledger level (`<root>/funds/…`) stand for `ledger_id`. Does
     /// nothing when the folder has that ledger's own folder.
     pub fn with_single_ledger(mut self, ledger_id: &str) -> Self {
-        let has_topics = Topic::ALL.iter().any(|topic| self.root.join(topic.name()).is_dir());
+        let has_topics = Topic::ALL
+            .iter()
+            .any(|topic| self.root.join(topic.name()).is_dir());
         if has_topics && !self.root.join(ledger_id).is_dir() {
             self.flat_ledger = Some(ledger_id.to_owned());
         }
@@ -129,7 +134,10 @@ impl Archive {
         if let Some(ledger_id) = &self.flat_ledger {
             return Ok(vec![ledger_id.clone()]);
         }
-        let read = |source| ArchiveError::Read { path: self.root.clone(), source };
+        let read = |source| ArchiveError::Read {
+            path: self.root.clone(),
+            source,
+        };
         let mut ledgers = Vec::new();
         for item in fs::read_dir(&self.root).map_err(read)? {
             let path = item.map_err(read)?.path();
@@ -156,8 +164,10 @@ impl Archive {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(ArchiveError::Read { path, source }),
         };
-        let info: LedgerInfo = serde_json::from_str(&text)
-            .map_err(|error| ArchiveError::LedgerItem { path: path.clone(), message: error.to_string() })?;
+        let info: LedgerInfo = serde_json::from_str(&text).map_err(|error| ArchiveError::LedgerItem {
+            path: path.clone(),
+            message: error.to_string(),
+        })?;
         if info.ledger_id != ledger_id {
             let message = format!("holds ledger `{}`, not `{ledger_id}`", info.ledger_id);
             return Err(ArchiveError::LedgerItem { path, message });
@@ -175,10 +185,21 @@ impl Archive {
         };
         let mut dates = Vec::new();
         for item in items {
-            let name = item.map_err(|source| ArchiveError::Read { path: folder.clone(), source })?.file_name();
-            let date = name.to_str().and_then(|name| name.split_once('.')).and_then(|(stem, suffix)| {
-                SUFFIXES.contains(&suffix).then(|| crate::date::parse(stem).ok()).flatten()
-            });
+            let name = item
+                .map_err(|source| ArchiveError::Read {
+                    path: folder.clone(),
+                    source,
+                })?
+                .file_name();
+            let date = name
+                .to_str()
+                .and_then(|name| name.split_once('.'))
+                .and_then(|(stem, suffix)| {
+                    SUFFIXES
+                        .contains(&suffix)
+                        .then(|| crate::date::parse(stem).ok())
+                        .flatten()
+                });
             dates.extend(date);
         }
         dates.sort_unstable();
@@ -212,12 +233,17 @@ impl Archive {
     }
 
     fn decode(&self, path: &Path, suffix: &str, bytes: Vec<u8>) -> Result<StoredDate, ArchiveError> {
-        let read = |source| ArchiveError::Read { path: path.to_owned(), source };
+        let read = |source| ArchiveError::Read {
+            path: path.to_owned(),
+            source,
+        };
         let sha256 = sha256_hex(&bytes);
         let mut decoded = Vec::new();
         match suffix {
             "json.gz" => {
-                flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut decoded).map_err(read)?;
+                flate2::read::MultiGzDecoder::new(bytes.as_slice())
+                    .read_to_end(&mut decoded)
+                    .map_err(read)?;
             }
             "json.zst" => {
                 let mut decoder = ruzstd::decoding::StreamingDecoder::new(bytes.as_slice())
@@ -227,7 +253,11 @@ impl Archive {
             _ => decoded = bytes,
         }
         let text = String::from_utf8(decoded).map_err(|_| ArchiveError::NotText(path.to_owned()))?;
-        let path = path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().replace('\\', "/");
+        let path = path
+            .strip_prefix(&self.root)
+            .unwrap_or(path)
+            .to_string_lossy()
+            .replace('\\', "/");
         Ok(StoredDate { text, path, sha256 })
     }
 
@@ -242,5 +272,8 @@ impl Archive {
 
 /// SHA-256 of `bytes` in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -20,7 +20,10 @@ impl Archive {
         date: NaiveDate,
         bodies: &[impl AsRef<[u8]>],
     ) -> Result<(), ArchiveError> {
-        let path = self.ledger_folder(ledger_id).join(topic.name()).join(format!("{date}.json"));
+        let path = self
+            .ledger_folder(ledger_id)
+            .join(topic.name())
+            .join(format!("{date}.json"));
         let mut content = Vec::new();
         for body in bodies {
             content.extend_from_slice(body.as_ref());
@@ -43,11 +46,17 @@ impl Archive {
 
 /// Writes `content` to `path` so that the file is there whole or not at all, also after a crash.
 fn write_whole(path: &Path, content: &[u8]) -> Result<(), ArchiveError> {
-    let error = |source| ArchiveError::Write { path: path.to_owned(), source };
+    let error = |source| ArchiveError::Write {
+        path: path.to_owned(),
+        source,
+    };
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(error)?;
-    let mut file =
-        tempfile::Builder::new().prefix(".bilag-").suffix(".part").tempfile_in(folder).map_err(error)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".bilag-")
+        .suffix(".part")
+        .tempfile_in(folder)
+        .map_err(error)?;
     file.write_all(content).map_err(error)?;
     file.as_file().sync_all().map_err(error)?;
     file.persist(path).map_err(|failure| error(failure.error))?;

@@ -24,7 +24,10 @@ pub struct FxRates {
 impl FxRates {
     /// Rates as the configuration's `[fx_rates]` has them.
     pub fn new(direct: BTreeMap<Currency, BTreeMap<NaiveDate, Rate>>) -> Self {
-        Self { direct, per_euro: BTreeMap::new() }
+        Self {
+            direct,
+            per_euro: BTreeMap::new(),
+        }
     }
 
     /// The rate of `currency` in `base` on `date`, or on the latest of the seven dates before it
@@ -32,7 +35,11 @@ impl FxRates {
     pub fn rate(&self, currency: Currency, base: Currency, date: NaiveDate) -> Option<Rate> {
         (0..=LOOKBACK_DATES).find_map(|days| {
             let date = days_before(date, days);
-            let direct = self.direct.get(&currency).and_then(|rates| rates.get(&date)).copied();
+            let direct = self
+                .direct
+                .get(&currency)
+                .and_then(|rates| rates.get(&date))
+                .copied();
             direct.or_else(|| self.cross_rate(currency, base, date))
         })
     }
@@ -50,21 +57,36 @@ impl FxRates {
     /// currency for one unit), or the European Central Bank's `eurofxref` layout (`Date,USD,…`,
     /// units of each currency for one euro, `N/A` where there is none).
     pub fn load(&mut self, path: &Path) -> Result<String, ConfigError> {
-        let content = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        self.parse(&content)
-            .map_err(|message| ConfigError::Invalid { path: path.to_owned(), message })?;
+        let content = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        self.parse(&content).map_err(|message| ConfigError::Invalid {
+            path: path.to_owned(),
+            message,
+        })?;
         Ok(content)
     }
 
     fn parse(&mut self, content: &str) -> Result<(), String> {
-        let mut reader =
-            csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(content.as_bytes());
-        let headers: Vec<String> =
-            reader.headers().map_err(|error| error.to_string())?.iter().map(str::to_owned).collect();
-        let is_plain = headers.iter().map(|name| name.to_lowercase()).eq(["date", "currency", "rate"]);
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .from_reader(content.as_bytes());
+        let headers: Vec<String> = reader
+            .headers()
+            .map_err(|error| error.to_string())?
+            .iter()
+            .map(str::to_owned)
+            .collect();
+        let is_plain = headers
+            .iter()
+            .map(|name| name.to_lowercase())
+            .eq(["date", "currency", "rate"]);
         let currencies: Vec<Option<Currency>> = headers.iter().map(|name| Currency::parse(name)).collect();
-        let is_table = headers.first().is_some_and(|name| name.eq_ignore_ascii_case("date"))
+        let is_table = headers
+            .first()
+            .is_some_and(|name| name.eq_ignore_ascii_case("date"))
             && currencies.iter().any(Option::is_some);
         if !is_plain && !is_table {
             return Err(format!(
@@ -76,7 +98,8 @@ impl FxRates {
             let record = record.map_err(|error| error.to_string())?;
             let line = record.position().map_or(0, csv::Position::line);
             let field = |index: usize| record.get(index).unwrap_or("");
-            let date = parse_date(field(0)).ok_or_else(|| format!("line {line}: `{}` is not a date", field(0)))?;
+            let date =
+                parse_date(field(0)).ok_or_else(|| format!("line {line}: `{}` is not a date", field(0)))?;
             let rate = |text: &str| {
                 Rate::parse(text)
                     .filter(|rate| !rate.is_zero())
@@ -97,7 +120,10 @@ impl FxRates {
                 if let Some(currency) = currency
                     && !matches!(text, "" | "N/A")
                 {
-                    self.per_euro.entry(date).or_default().insert(*currency, rate(text)?);
+                    self.per_euro
+                        .entry(date)
+                        .or_default()
+                        .insert(*currency, rate(text)?);
                 }
             }
         }
@@ -107,7 +133,9 @@ impl FxRates {
 
 /// ISO dates, and the `20 November 2026` of the central bank's daily file.
 fn parse_date(text: &str) -> Option<NaiveDate> {
-    crate::date::parse(text).ok().or_else(|| NaiveDate::parse_from_str(text, "%d %B %Y").ok())
+    crate::date::parse(text)
+        .ok()
+        .or_else(|| NaiveDate::parse_from_str(text, "%d %B %Y").ok())
 }
 
 #[cfg(test)]
@@ -125,7 +153,9 @@ mod tests {
     #[test]
     fn a_weekend_takes_fridays_rate_and_a_gap_of_eight_days_none() {
         let mut rates = FxRates::default();
-        rates.parse("date,currency,rate\n2026-02-06,EUR,11.7000\n").unwrap();
+        rates
+            .parse("date,currency,rate\n2026-02-06,EUR,11.7000\n")
+            .unwrap();
         let rate = |text| rates.rate(currency("EUR"), currency("NOK"), date(text));
         assert_eq!(rate("2026-02-08").unwrap().to_string(), "11.7000");
         assert!(rate("2026-02-14").is_none() && rate("2026-02-05").is_none());
@@ -134,7 +164,9 @@ mod tests {
     #[test]
     fn the_central_banks_table_gives_cross_rates() {
         let mut rates = FxRates::default();
-        rates.parse("Date, USD, NOK, DKK, \n20 November 2026, N/A, 11.7000, 7.4600, \n").unwrap();
+        rates
+            .parse("Date, USD, NOK, DKK, \n20 November 2026, N/A, 11.7000, 7.4600, \n")
+            .unwrap();
         let rate = |from, to| rates.rate(currency(from), currency(to), date("2026-11-20"));
         assert_eq!(rate("EUR", "NOK").unwrap().to_string(), "11.7000");
         assert_eq!(rate("DKK", "NOK").unwrap().convert(74600, 2, 2), Some(117_000));
@@ -143,7 +175,13 @@ mod tests {
 
     #[test]
     fn a_rates_file_that_is_not_clear_is_refused() {
-        for bad in ["", "a,b\n1,2\n", "date,currency,rate\n2026-02-30,EUR,1\n", "date,currency,rate\n2026-02-03,EUR,11,7\n2026-02-03,EUR,0\n", "Date,NOK\n2026-02-03,x\n"] {
+        for bad in [
+            "",
+            "a,b\n1,2\n",
+            "date,currency,rate\n2026-02-30,EUR,1\n",
+            "date,currency,rate\n2026-02-03,EUR,11,7\n2026-02-03,EUR,0\n",
+            "Date,NOK\n2026-02-03,x\n",
+        ] {
             assert!(FxRates::default().parse(bad).is_err(), "{bad}");
         }
     }

@@ -141,17 +141,26 @@ impl Config {
     /// Loads `path`; without one, the configuration is empty and every value is the default.
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
         let Some(path) = path else {
-            return Ok(Self { fingerprint: crate::archive::sha256_hex(b""), ..Self::default() });
+            return Ok(Self {
+                fingerprint: crate::archive::sha256_hex(b""),
+                ..Self::default()
+            });
         };
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
         Self::parse(&text, path)
     }
 
     /// Reads a configuration from its text; `path` is for messages and for relative paths.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let invalid = |message: String| ConfigError::Invalid { path: path.to_owned(), message };
-        let raw: RawConfig = toml::from_str(text).map_err(|error| invalid(values::toml_message(text, &error)))?;
+        let invalid = |message: String| ConfigError::Invalid {
+            path: path.to_owned(),
+            message,
+        };
+        let raw: RawConfig =
+            toml::from_str(text).map_err(|error| invalid(values::toml_message(text, &error)))?;
         raw.check().map_err(&invalid)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut hashed = text.as_bytes().to_vec();
@@ -184,7 +193,10 @@ impl Config {
 
     /// Resolves a path that the file names relative to itself.
     pub fn resolve(&self, path: &Path) -> PathBuf {
-        self.path.as_deref().and_then(Path::parent).map_or_else(|| path.to_owned(), |folder| folder.join(path))
+        self.path
+            .as_deref()
+            .and_then(Path::parent)
+            .map_or_else(|| path.to_owned(), |folder| folder.join(path))
     }
 
     /// What holds for one ledger.
@@ -206,7 +218,11 @@ impl Config {
             tax_codes,
             rules: own.rules.unwrap_or_else(|| self.raw.rules.clone()),
             company: company(&own.company.or(&self.raw.company)),
-            formats: own.output.formats.or_else(|| self.raw.output.formats.clone()).unwrap_or_default(),
+            formats: own
+                .output
+                .formats
+                .or_else(|| self.raw.output.formats.clone())
+                .unwrap_or_default(),
             format_options: self.raw.formats.clone(),
         }
     }
@@ -221,7 +237,11 @@ fn settings(posting: &RawPosting, market: Market, market_is_assumed: bool, chart
         voucher_per: posting.voucher_per.unwrap_or_default(),
         date_basis: posting.date_basis.unwrap_or_default(),
         base_currency: posting.base_currency.unwrap_or(chart.currency),
-        fee_tax_code: posting.fee_tax_code.clone().or_else(|| chart.fee_tax_code.clone()).filter(|code| !code.is_empty()),
+        fee_tax_code: posting
+            .fee_tax_code
+            .clone()
+            .or_else(|| chart.fee_tax_code.clone())
+            .filter(|code| !code.is_empty()),
         refund_lookback_days: posting.refund_lookback_days.unwrap_or(180),
         dimensions_on_balance: posting.dimensions_on_balance.unwrap_or(false),
     }

@@ -7,13 +7,18 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::chart::{Market, Role};
-use crate::config::values::{AccountNumber, CaptureMode, DateBasis, DateText, FeeMode, Rule, TaxCode, VoucherPer};
+use crate::config::values::{
+    AccountNumber, CaptureMode, DateBasis, DateText, FeeMode, Rule, TaxCode, VoucherPer,
+};
 use crate::money::{Currency, Rate};
 
 /// The whole file.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "the commented file that `bilag init` writes explains each key")]
+#[expect(
+    missing_docs,
+    reason = "the commented file that `bilag init` writes explains each key"
+)]
 pub struct RawConfig {
     pub api: RawApi,
     pub archive: RawArchive,
@@ -34,7 +39,10 @@ pub struct RawConfig {
 /// `[api]`: where the Report API is and how to log in.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "the commented file that `bilag init` writes explains each key")]
+#[expect(
+    missing_docs,
+    reason = "the commented file that `bilag init` writes explains each key"
+)]
 pub struct RawApi {
     pub auth: Option<RawAuth>,
     pub base_url: Option<String>,
@@ -57,7 +65,10 @@ pub enum RawAuth {
 /// `[archive]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "the commented file that `bilag init` writes explains each key")]
+#[expect(
+    missing_docs,
+    reason = "the commented file that `bilag init` writes explains each key"
+)]
 pub struct RawArchive {
     pub path: Option<PathBuf>,
 }
@@ -65,7 +76,10 @@ pub struct RawArchive {
 /// `[output]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "the commented file that `bilag init` writes explains each key")]
+#[expect(
+    missing_docs,
+    reason = "the commented file that `bilag init` writes explains each key"
+)]
 pub struct RawOutput {
     pub formats: Option<Vec<String>>,
 }
@@ -73,7 +87,10 @@ pub struct RawOutput {
 /// `[company]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "the commented file that `bilag init` writes explains each key")]
+#[expect(
+    missing_docs,
+    reason = "the commented file that `bilag init` writes explains each key"
+)]
 pub struct RawCompany {
     pub name: Option<String>,
     pub registration_number: Option<String>,
@@ -94,7 +111,10 @@ pub struct RawCompany {
 /// `[posting]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "the commented file that `bilag init` writes explains each key")]
+#[expect(
+    missing_docs,
+    reason = "the commented file that `bilag init` writes explains each key"
+)]
 pub struct RawPosting {
     pub market: Option<Market>,
     pub captures: Option<CaptureMode>,
@@ -110,7 +130,10 @@ pub struct RawPosting {
 /// `[ledgers."…"]`: what differs for one ledger.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "each field has the meaning of the table of the same name")]
+#[expect(
+    missing_docs,
+    reason = "each field has the meaning of the table of the same name"
+)]
 pub struct RawLedger {
     pub posting: RawPosting,
     pub accounts: BTreeMap<Role, AccountNumber>,
@@ -162,17 +185,24 @@ impl RawCompany {
 impl RawConfig {
     /// Checks what one value's type cannot say.
     pub fn check(&self) -> Result<(), String> {
-        let companies = std::iter::once(("company".to_owned(), &self.company))
-            .chain(self.ledgers.iter().map(|(id, own)| (format!("ledgers.\"{id}\".company"), &own.company)));
+        let companies = std::iter::once(("company".to_owned(), &self.company)).chain(
+            self.ledgers
+                .iter()
+                .map(|(id, own)| (format!("ledgers.\"{id}\".company"), &own.company)),
+        );
         for (table, company) in companies {
             if let Some(month) = company.fiscal_year_start_month
                 && !(1..=12).contains(&month)
             {
-                return Err(format!("[{table}] fiscal_year_start_month is {month}; it is a month, 1 to 12"));
+                return Err(format!(
+                    "[{table}] fiscal_year_start_month is {month}; it is a month, 1 to 12"
+                ));
             }
         }
         let rules = std::iter::once(("rules".to_owned(), &self.rules)).chain(
-            self.ledgers.iter().filter_map(|(id, own)| Some((format!("ledgers.\"{id}\".rules"), own.rules.as_ref()?))),
+            self.ledgers
+                .iter()
+                .filter_map(|(id, own)| Some((format!("ledgers.\"{id}\".rules"), own.rules.as_ref()?))),
         );
         for (table, rules) in rules {
             check_rules(&table, rules)?;
@@ -188,7 +218,9 @@ fn check_rules(table: &str, rules: &[Rule]) -> Result<(), String> {
         if let (Some(from), Some(to)) = (rule.valid_from, rule.valid_to)
             && from > to
         {
-            return Err(format!("[[{table}]] number {number} is valid from {from} to {to}, which is never"));
+            return Err(format!(
+                "[[{table}]] number {number} is valid from {from} to {to}, which is never"
+            ));
         }
         if let Some(earlier) = rules[..index].iter().position(|earlier| earlier.covers(rule)) {
             return Err(format!(
@@ -207,6 +239,11 @@ fn fx_rates<'de, D: serde::Deserializer<'de>>(
     let raw: BTreeMap<Currency, BTreeMap<DateText, Rate>> = Deserialize::deserialize(deserializer)?;
     Ok(raw
         .into_iter()
-        .map(|(currency, rates)| (currency, rates.into_iter().map(|(date, rate)| (date.0, rate)).collect()))
+        .map(|(currency, rates)| {
+            (
+                currency,
+                rates.into_iter().map(|(date, rate)| (date.0, rate)).collect(),
+            )
+        })
         .collect())
 }

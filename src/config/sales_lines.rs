@@ -58,11 +58,22 @@ impl SalesLines {
     /// (`[{"pspReference": "…", "lines": [{"gross": 12500, "vat_code": "3", "vat": 2500}]}]`) or,
     /// when its name ends in `.csv`, `psp_reference,reference,gross,vat_code,vat`, one line a row.
     pub fn load(path: &Path) -> Result<(Self, String), ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
-        let lines = if is_csv { Self::from_csv(&text) } else { Self::from_json(&text) }
-            .map_err(|message| ConfigError::Invalid { path: path.to_owned(), message })?;
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let is_csv = path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+        let lines = if is_csv {
+            Self::from_csv(&text)
+        } else {
+            Self::from_json(&text)
+        }
+        .map_err(|message| ConfigError::Invalid {
+            path: path.to_owned(),
+            message,
+        })?;
         Ok((lines, text))
     }
 
@@ -79,7 +90,9 @@ impl SalesLines {
     /// The lines for these references, the pspReference first.
     pub fn find(&self, psp_reference: Option<&str>, reference: Option<&str>) -> Option<&[SalesLine]> {
         let by_psp_reference = psp_reference.and_then(|text| self.by_psp_reference.get(text));
-        by_psp_reference.or_else(|| self.by_reference.get(reference?)).map(Vec::as_slice)
+        by_psp_reference
+            .or_else(|| self.by_reference.get(reference?))
+            .map(Vec::as_slice)
     }
 
     fn from_json(text: &str) -> Result<Self, String> {
@@ -92,7 +105,9 @@ impl SalesLines {
             }
             let known = lines.slot(&place, sale.psp_reference, sale.reference)?;
             if !known.is_empty() {
-                return Err(format!("{place} is there twice; put all lines of a capture in one sale"));
+                return Err(format!(
+                    "{place} is there twice; put all lines of a capture in one sale"
+                ));
             }
             known.extend(sale.lines);
         }
@@ -101,15 +116,19 @@ impl SalesLines {
 
     fn from_csv(text: &str) -> Result<Self, String> {
         let mut lines = Self::default();
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .from_reader(text.as_bytes());
         for (index, row) in reader.deserialize::<CsvSale>().enumerate() {
             let row = row.map_err(|error| error.to_string())?;
             let place = format!("row {}", index + 1);
-            lines.slot(&place, row.psp_reference, row.reference)?.push(SalesLine {
-                gross: row.gross,
-                vat_code: row.vat_code,
-                vat: row.vat,
-            });
+            lines
+                .slot(&place, row.psp_reference, row.reference)?
+                .push(SalesLine {
+                    gross: row.gross,
+                    vat_code: row.vat_code,
+                    vat: row.vat,
+                });
         }
         Ok(lines)
     }
@@ -124,7 +143,9 @@ impl SalesLines {
         match (given(psp_reference), given(reference)) {
             (Some(psp_reference), _) => Ok(self.by_psp_reference.entry(psp_reference).or_default()),
             (None, Some(reference)) => Ok(self.by_reference.entry(reference).or_default()),
-            (None, None) => Err(format!("{place} names no capture; give its pspReference or its reference")),
+            (None, None) => Err(format!(
+                "{place} names no capture; give its pspReference or its reference"
+            )),
         }
     }
 }
@@ -137,7 +158,10 @@ mod tests {
     fn json_and_csv_say_the_same() {
         let json = r#"[{"pspReference":"77","lines":[{"gross":12500,"vat_code":"3","vat":2500},{"gross":115,"vat_code":"31"}]}]"#;
         let csv = "psp_reference,reference,gross,vat_code,vat\n77,,12500,3,2500\n77,,115,31,\n";
-        let (json, csv) = (SalesLines::from_json(json).unwrap(), SalesLines::from_csv(csv).unwrap());
+        let (json, csv) = (
+            SalesLines::from_json(json).unwrap(),
+            SalesLines::from_csv(csv).unwrap(),
+        );
         assert_eq!(json.find(Some("77"), None), csv.find(Some("77"), None));
         assert_eq!(json.find(Some("77"), None).unwrap().len(), 2);
         assert!(json.find(Some("78"), Some("77")).is_none());

@@ -72,12 +72,16 @@ impl<'de> Deserialize<'de> for AccountNumber {
             fn visit_str<E: de::Error>(self, text: &str) -> Result<AccountNumber, E> {
                 let number = crate::text::line(text);
                 if number.is_empty() || number != text {
-                    return Err(E::custom(format!("`{text}` is not an account number; write it like \"7770\"")));
+                    return Err(E::custom(format!(
+                        "`{text}` is not an account number; write it like \"7770\""
+                    )));
                 }
                 Ok(AccountNumber(number))
             }
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<AccountNumber, E> {
-                Err(E::custom(format!("account numbers are text: write \"{number}\" in quotes")))
+                Err(E::custom(format!(
+                    "account numbers are text: write \"{number}\" in quotes"
+                )))
             }
         }
         deserializer.deserialize_any(AccountVisitor)
@@ -183,13 +187,23 @@ impl Rule {
     pub fn covers(&self, other: &Self) -> bool {
         let handle = self.handle.is_none() || self.handle == other.handle;
         let prefix = self.reference_prefix.as_deref().is_none_or(|prefix| {
-            other.reference_prefix.as_deref().is_some_and(|longer| longer.starts_with(prefix))
+            other
+                .reference_prefix
+                .as_deref()
+                .is_some_and(|longer| longer.starts_with(prefix))
         });
         let regex = self.reference_regex.as_ref().is_none_or(|mine| {
-            other.reference_regex.as_ref().is_some_and(|theirs| mine.0.as_str() == theirs.0.as_str())
+            other
+                .reference_regex
+                .as_ref()
+                .is_some_and(|theirs| mine.0.as_str() == theirs.0.as_str())
         });
-        let from = self.valid_from.is_none_or(|mine| other.valid_from.is_some_and(|theirs| theirs >= mine));
-        let to = self.valid_to.is_none_or(|mine| other.valid_to.is_some_and(|theirs| theirs <= mine));
+        let from = self
+            .valid_from
+            .is_none_or(|mine| other.valid_from.is_some_and(|theirs| theirs >= mine));
+        let to = self
+            .valid_to
+            .is_none_or(|mine| other.valid_to.is_some_and(|theirs| theirs <= mine));
         handle && prefix && regex && from && to
     }
 }
@@ -201,7 +215,9 @@ pub struct Pattern(pub Regex);
 impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Regex::new(&text).map(Self).map_err(|error| de::Error::custom(error.to_string()))
+        Regex::new(&text)
+            .map(Self)
+            .map_err(|error| de::Error::custom(error.to_string()))
     }
 }
 
@@ -212,7 +228,10 @@ pub fn toml_message(text: &str, error: &toml::de::Error) -> String {
         Some(span) => {
             let line = text.get(..span.start).unwrap_or(text).matches('\n').count() + 1;
             let source = text.lines().nth(line - 1).unwrap_or("").trim();
-            format!("line {line}: {message}\n  {line} | {}", crate::text::cut(source, 80))
+            format!(
+                "line {line}: {message}\n  {line} | {}",
+                crate::text::cut(source, 80)
+            )
         }
         None => message.to_owned(),
     }

@@ -106,8 +106,9 @@ pub fn parse(text: &str) -> Result<Bodies<'_>, BodyError> {
     let mut bodies = Bodies::default();
     for body in &wire {
         bodies.is_open |= body.try_later == Some(true);
-        bodies.has_more =
-            body.has_more.unwrap_or_else(|| body.cursor.as_deref().is_some_and(|cursor| !cursor.is_empty()));
+        bodies.has_more = body
+            .has_more
+            .unwrap_or_else(|| body.cursor.as_deref().is_some_and(|cursor| !cursor.is_empty()));
     }
     let parser = Parser { text };
     for body in wire {
@@ -126,7 +127,10 @@ pub fn parse(text: &str) -> Result<Bodies<'_>, BodyError> {
         for item in items {
             let ordinal = bodies.entries.len() + 1;
             if bodies.unreadable_time.is_none()
-                && item.time.as_deref().is_some_and(|time| EntryTime::parse(time).is_none())
+                && item
+                    .time
+                    .as_deref()
+                    .is_some_and(|time| EntryTime::parse(time).is_none())
             {
                 bodies.unreadable_time = Some(ordinal);
             }
@@ -142,8 +146,13 @@ fn wire_bodies(text: &str) -> Result<Vec<WireBody<'_>>, BodyError> {
         return Err(BodyError::Empty);
     }
     if start.starts_with('[') {
-        let bodies: Vec<WireBody<'_>> = serde_json::from_str(text).map_err(|error| syntax(text, 0, &error))?;
-        return if bodies.is_empty() { Err(BodyError::Empty) } else { Ok(bodies) };
+        let bodies: Vec<WireBody<'_>> =
+            serde_json::from_str(text).map_err(|error| syntax(text, 0, &error))?;
+        return if bodies.is_empty() {
+            Err(BodyError::Empty)
+        } else {
+            Ok(bodies)
+        };
     }
     let mut bodies = Vec::new();
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<WireBody<'_>>();
@@ -165,13 +174,20 @@ fn syntax(text: &str, offset: usize, error: &serde_json::Error) -> BodyError {
     if text.trim_start().starts_with('<') {
         "this is HTML or XML, not an answer of the Report API".clone_into(&mut message);
     }
-    BodyError::Syntax { line, column, message }
+    BodyError::Syntax {
+        line,
+        column,
+        message,
+    }
 }
 
 fn place(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-    (before.bytes().filter(|byte| *byte == b'\n').count() + 1, before.len() - line_start + 1)
+    (
+        before.bytes().filter(|byte| *byte == b'\n').count() + 1,
+        before.len() - line_start + 1,
+    )
 }
 
 struct Parser<'a> {
@@ -248,7 +264,11 @@ impl<'a> Parser<'a> {
 
 fn shorten(text: &str) -> String {
     let shown = crate::text::cut(text, 40);
-    if shown.len() < text.len() { format!("{shown}…") } else { shown.to_owned() }
+    if shown.len() < text.len() {
+        format!("{shown}…")
+    } else {
+        shown.to_owned()
+    }
 }
 
 /// Reads a JSON number as a whole number without a detour over floating point. Fractions and
@@ -263,7 +283,9 @@ fn whole_number(text: &str) -> Result<i64, &'static str> {
     if !text.starts_with(|character: char| character == '-' || character.is_ascii_digit()) {
         return Err(NOT_A_NUMBER);
     }
-    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
+    let (negative, digits) = text
+        .strip_prefix('-')
+        .map_or((false, text), |digits| (true, digits));
     let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| TOO_LARGE)?),
         None => (digits, 0),
@@ -284,9 +306,14 @@ fn whole_number(text: &str) -> Result<i64, &'static str> {
     if shift > 18 {
         return Err(TOO_LARGE);
     }
-    number.extend(std::iter::repeat_n('0', usize::try_from(shift).map_err(|_| TOO_LARGE)?));
+    number.extend(std::iter::repeat_n(
+        '0',
+        usize::try_from(shift).map_err(|_| TOO_LARGE)?,
+    ));
     let magnitude = number.trim_start_matches('0');
-    format!("{}{magnitude}", if negative { "-" } else { "" }).parse().map_err(|_| TOO_LARGE)
+    format!("{}{magnitude}", if negative { "-" } else { "" })
+        .parse()
+        .map_err(|_| TOO_LARGE)
 }
 
 #[cfg(test)]
@@ -295,12 +322,27 @@ mod tests {
 
     #[test]
     fn amounts_are_whole_or_refused() {
-        for (text, number) in
-            [("0", 0), ("-0", 0), ("100.0", 100), ("1e2", 100), ("-1.5E3", -1500), ("9223372036854775807", i64::MAX)]
-        {
+        for (text, number) in [
+            ("0", 0),
+            ("-0", 0),
+            ("100.0", 100),
+            ("1e2", 100),
+            ("-1.5E3", -1500),
+            ("9223372036854775807", i64::MAX),
+        ] {
             assert_eq!(whole_number(text), Ok(number), "{text}");
         }
-        for bad in ["100.5", "1e-1", "9223372036854775808", "1e400", "\"100\"", "null", "true", "{}", "[1]"] {
+        for bad in [
+            "100.5",
+            "1e-1",
+            "9223372036854775808",
+            "1e400",
+            "\"100\"",
+            "null",
+            "true",
+            "{}",
+            "[1]",
+        ] {
             assert!(whole_number(bad).is_err(), "{bad}");
         }
     }
@@ -321,12 +363,27 @@ mod tests {
     #[test]
     fn an_open_date_stays_open_on_any_page() {
         assert!(parse(r#"{"tryLater":true}"#).unwrap().is_open);
-        assert!(parse(r#"{"items":[],"tryLater":true}{"items":[]}"#).unwrap().is_open);
+        assert!(
+            parse(r#"{"items":[],"tryLater":true}{"items":[]}"#)
+                .unwrap()
+                .is_open
+        );
     }
 
     #[test]
     fn what_is_no_body_is_refused_with_its_place() {
-        for bad in ["", "  ", "<html>", "[1,2]", "{}", "{\"items\":null}", "{\"items\":[]", "[]", "null", "{\"items\":[]}x"] {
+        for bad in [
+            "",
+            "  ",
+            "<html>",
+            "[1,2]",
+            "{}",
+            "{\"items\":null}",
+            "{\"items\":[]",
+            "[]",
+            "null",
+            "{\"items\":[]}x",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
         let text = "{\"items\":[\n{\"entryType\":\"capture\",\"amount\":1},\n{\"entryType\":\"capture\",\"amount\":1.5}]}";

@@ -26,7 +26,14 @@ impl Chain {
     /// A chain that continues from `closing`, the proven balance before the range, or starts
     /// with nothing known.
     pub fn new(topic: Topic, closing: Option<i64>) -> Self {
-        Self { topic, running: closing, opening: closing, entries: 0, pending: false, unproven: 0 }
+        Self {
+            topic,
+            running: closing,
+            opening: closing,
+            entries: 0,
+            pending: false,
+            unproven: 0,
+        }
     }
 
     /// The balance now, in minor units, where it is known.
@@ -67,7 +74,13 @@ impl Chain {
         self.entries += 1;
         let topic = self.topic;
         let mut report = |message: &dyn Fn() -> String| {
-            findings.add(Code::BalanceBreak, Some(topic), Some(date), Some(ordinal), message);
+            findings.add(
+                Code::BalanceBreak,
+                Some(topic),
+                Some(date),
+                Some(ordinal),
+                message,
+            );
         };
         match (self.running, entry.balance_before) {
             (Some(running), Some(before)) if running != before => report(&|| {
@@ -103,8 +116,9 @@ impl Chain {
         }
         self.running = entry.balance_after.or(computed);
         if self.entries == 1 && self.opening.is_none() {
-            self.opening =
-                entry.balance_before.or_else(|| entry.balance_after?.checked_sub(entry.amount));
+            self.opening = entry
+                .balance_before
+                .or_else(|| entry.balance_after?.checked_sub(entry.amount));
         }
     }
 }
@@ -135,7 +149,9 @@ pub fn entries(
             && stated != date
         {
             report(Code::LedgerDateMismatch, &|| {
-                format!("{topic} {date}, entry {ordinal}: states the ledger date {stated}; the file is misplaced or altered")
+                format!(
+                    "{topic} {date}, entry {ordinal}: states the ledger date {stated}; the file is misplaced or altered"
+                )
             });
         }
         if !seen.insert(entry) {

@@ -33,25 +33,48 @@ impl StoredDay {
     /// Reads both topics of `date`. What cannot be read becomes part of the result, so that the
     /// checks report it with all else.
     pub fn read(archive: &Archive, ledger_id: &str, date: NaiveDate) -> Self {
-        let topic = |topic| match archive.read(ledger_id, topic, date) {
-            Ok(None) => StoredTopic::Absent,
-            Ok(Some(stored)) => StoredTopic::Text(stored),
-            Err(error) => StoredTopic::Unreadable(with_causes(&error)),
-        };
-        Self { date, funds: topic(Topic::Funds), fees: topic(Topic::Fees) }
+        let topic = |topic| read_topic(archive, ledger_id, topic, date);
+        Self {
+            date,
+            funds: topic(Topic::Funds),
+            fees: topic(Topic::Fees),
+        }
+    }
+
+    /// Reads only the funds topic of `date`.
+    pub fn read_funds(archive: &Archive, ledger_id: &str, date: NaiveDate) -> Self {
+        Self {
+            date,
+            funds: read_topic(archive, ledger_id, Topic::Funds, date),
+            fees: StoredTopic::Absent,
+        }
     }
 
     /// Parses both topics.
     pub fn parse(&self) -> LedgerDay<'_> {
-        LedgerDay { date: self.date, funds: TopicDay::parse(&self.funds), fees: TopicDay::parse(&self.fees) }
+        LedgerDay {
+            date: self.date,
+            funds: TopicDay::parse(&self.funds),
+            fees: TopicDay::parse(&self.fees),
+        }
     }
 
     /// The files that the day came from.
     pub fn sources(&self) -> impl Iterator<Item = &StoredDate> {
-        [&self.funds, &self.fees].into_iter().filter_map(|stored| match stored {
-            StoredTopic::Text(stored) => Some(stored),
-            StoredTopic::Absent | StoredTopic::Unreadable(_) => None,
-        })
+        [&self.funds, &self.fees]
+            .into_iter()
+            .filter_map(|stored| match stored {
+                StoredTopic::Text(stored) => Some(stored),
+                StoredTopic::Absent | StoredTopic::Unreadable(_) => None,
+            })
+    }
+}
+
+fn read_topic(archive: &Archive, ledger_id: &str, topic: Topic, date: NaiveDate) -> StoredTopic {
+    match archive.read(ledger_id, topic, date) {
+        Ok(None) => StoredTopic::Absent,
+        Ok(Some(stored)) => StoredTopic::Text(stored),
+        Err(error) => StoredTopic::Unreadable(with_causes(&error)),
     }
 }
 
@@ -83,21 +106,36 @@ pub struct TopicDay<'a> {
 
 impl<'a> TopicDay<'a> {
     fn parse(stored: &'a StoredTopic) -> Self {
-        let without_entries = |state| Self { state, entries: Vec::new(), page_sizes: Vec::new(), unreadable_time: None };
+        let without_entries = |state| Self {
+            state,
+            entries: Vec::new(),
+            page_sizes: Vec::new(),
+            unreadable_time: None,
+        };
         let stored = match stored {
             StoredTopic::Absent => return without_entries(TopicState::Missing("is not in the archive")),
-            StoredTopic::Unreadable(message) => return without_entries(TopicState::Unreadable(message.clone())),
+            StoredTopic::Unreadable(message) => {
+                return without_entries(TopicState::Unreadable(message.clone()));
+            }
             StoredTopic::Text(stored) => stored,
         };
         match body::parse(&stored.text) {
             Err(error) => without_entries(TopicState::Unreadable(format!("{}: {error}", stored.path))),
             Ok(bodies) if bodies.is_open => without_entries(TopicState::Open),
-            Ok(bodies) if bodies.has_more => {
-                without_entries(TopicState::Missing("lacks its last pages: the last one says that more follow"))
-            }
-            Ok(Bodies { entries, page_sizes, unreadable_time, .. }) => {
-                Self { state: TopicState::Closed, entries, page_sizes, unreadable_time }
-            }
+            Ok(bodies) if bodies.has_more => without_entries(TopicState::Missing(
+                "lacks its last pages: the last one says that more follow",
+            )),
+            Ok(Bodies {
+                entries,
+                page_sizes,
+                unreadable_time,
+                ..
+            }) => Self {
+                state: TopicState::Closed,
+                entries,
+                page_sizes,
+                unreadable_time,
+            },
         }
     }
 
@@ -135,7 +173,11 @@ impl<'a> LedgerDay<'a> {
     /// All entries with their topic and ordinal (from 1), funds first.
     pub fn entries(&self) -> impl Iterator<Item = (Topic, usize, &Entry<'a>)> {
         Topic::ALL.into_iter().flat_map(|topic| {
-            self.topic(topic).entries.iter().enumerate().map(move |(index, entry)| (topic, index + 1, entry))
+            self.topic(topic)
+                .entries
+                .iter()
+                .enumerate()
+                .map(move |(index, entry)| (topic, index + 1, entry))
         })
     }
 }

@@ -49,7 +49,11 @@ impl FeeJoin {
                 && let Slot::Vacant(slot) = self.captures.entry(key(reference))
             {
                 keys.push(*slot.key());
-                slot.insert(Capture { date: day.date, ordinal: index + 1, has_fee: false });
+                slot.insert(Capture {
+                    date: day.date,
+                    ordinal: index + 1,
+                    has_fee: false,
+                });
             }
         }
         self.by_date.push_back((day.date, keys));
@@ -71,14 +75,20 @@ impl FeeJoin {
                 // The usual case: fee and capture on one date.
             } else if counted {
                 let (code, what) = match &capture {
-                    Some(capture) => (Code::FeeDateDiffers, format!("belongs to a capture of {}", capture.date)),
+                    Some(capture) => (
+                        Code::FeeDateDiffers,
+                        format!("belongs to a capture of {}", capture.date),
+                    ),
                     None => (
                         Code::FeeWithoutCapture,
                         format!("has no capture on its date or the {WINDOW_DATES} before it"),
                     ),
                 };
                 findings.add(code, Some(Topic::Fees), Some(day.date), Some(ordinal), || {
-                    format!("fees {}, entry {ordinal}: the fee of pspReference `{reference}` {what}", day.date)
+                    format!(
+                        "fees {}, entry {ordinal}: the fee of pspReference `{reference}` {what}",
+                        day.date
+                    )
                 });
             }
             if let Some(capture) = capture {
@@ -89,7 +99,12 @@ impl FeeJoin {
 
     /// Drops captures that have waited long enough before `date`, reporting those of the range
     /// that have no fee.
-    pub fn expire(&mut self, date: NaiveDate, is_counted: impl Fn(NaiveDate) -> bool, findings: &mut Findings) {
+    pub fn expire(
+        &mut self,
+        date: NaiveDate,
+        is_counted: impl Fn(NaiveDate) -> bool,
+        findings: &mut Findings,
+    ) {
         let limit = crate::date::days_before(date, WINDOW_DATES);
         while self.by_date.front().is_some_and(|(first, _)| *first < limit) {
             self.drop_front(&is_counted, findings);
@@ -104,7 +119,9 @@ impl FeeJoin {
     }
 
     fn drop_front(&mut self, is_counted: &impl Fn(NaiveDate) -> bool, findings: &mut Findings) {
-        let Some((date, keys)) = self.by_date.pop_front() else { return };
+        let Some((date, keys)) = self.by_date.pop_front() else {
+            return;
+        };
         for key in keys {
             if let Some(capture) = self.captures.remove(&key)
                 && !capture.has_fee
@@ -115,7 +132,12 @@ impl FeeJoin {
                     Some(Topic::Funds),
                     Some(date),
                     Some(capture.ordinal),
-                    || format!("funds {date}: captures without a fee so far, the first is entry {}", capture.ordinal),
+                    || {
+                        format!(
+                            "funds {date}: captures without a fee so far, the first is entry {}",
+                            capture.ordinal
+                        )
+                    },
                 );
             }
         }

@@ -116,7 +116,8 @@ impl Code {
     /// The code as scripts see it.
     pub fn name(self) -> String {
         // The derive is the one place that spells the names.
-        serde_json::to_string(&self).map_or_else(|_| format!("{self:?}"), |text| text.trim_matches('"').to_owned())
+        serde_json::to_string(&self)
+            .map_or_else(|_| format!("{self:?}"), |text| text.trim_matches('"').to_owned())
     }
 }
 
@@ -156,15 +157,27 @@ impl Findings {
         ordinal: Option<usize>,
         message: impl FnOnce() -> String,
     ) {
-        self.by_place.entry((ledger_date, topic, code)).and_modify(|finding| finding.count += 1).or_insert_with(
-            || Finding { code, level: code.level(), topic, ledger_date, ordinal, count: 1, message: message() },
-        );
+        self.by_place
+            .entry((ledger_date, topic, code))
+            .and_modify(|finding| finding.count += 1)
+            .or_insert_with(|| Finding {
+                code,
+                level: code.level(),
+                topic,
+                ledger_date,
+                ordinal,
+                count: 1,
+                message: message(),
+            });
     }
 
     /// Takes over all findings of `other`, adding up counts.
     pub fn merge(&mut self, other: Self) {
         for (place, finding) in other.by_place {
-            self.by_place.entry(place).and_modify(|mine| mine.count += finding.count).or_insert(finding);
+            self.by_place
+                .entry(place)
+                .and_modify(|mine| mine.count += finding.count)
+                .or_insert(finding);
         }
     }
 

@@ -78,7 +78,10 @@ impl PayoutTracker {
 
     /// Forgets what was carried: dates in between are not known.
     pub fn interrupt(&mut self) {
-        *self = Self { payouts: std::mem::take(&mut self.payouts), ..Self::new(None, false) };
+        *self = Self {
+            payouts: std::mem::take(&mut self.payouts),
+            ..Self::new(None, false)
+        };
     }
 
     /// The payouts so far.
@@ -149,7 +152,10 @@ impl PayoutTracker {
             && remains > 0
         {
             report(Code::ReserveBalance, &|| {
-                format!("payout {name} leaves {} with the provider (a reserve)", money(remains))
+                format!(
+                    "payout {name} leaves {} with the provider (a reserve)",
+                    money(remains)
+                )
             });
         }
         self.payouts.push(Payout {

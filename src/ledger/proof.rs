@@ -210,7 +210,13 @@ impl Prover {
         }
         self.last_exported = Some(day.date);
         for topic in Topic::ALL {
-            check::entries(topic, day.date, day.topic(topic), self.currency, &mut self.findings);
+            check::entries(
+                topic,
+                day.date,
+                day.topic(topic),
+                self.currency,
+                &mut self.findings,
+            );
         }
         let opens = self.funds.chain.balance();
         self.chain(day);
@@ -222,7 +228,8 @@ impl Prover {
         self.fee_join.captures(day);
         self.fee_join.fees(day, true, &mut self.findings);
         let range = self.options.range;
-        self.fee_join.expire(day.date, |date| range.contains(date), &mut self.findings);
+        self.fee_join
+            .expire(day.date, |date| range.contains(date), &mut self.findings);
         true
     }
 
@@ -242,12 +249,14 @@ impl Prover {
         let exported = if self.open_dates.is_empty() {
             Some(range)
         } else if self.options.allow_open {
-            self.last_exported.and_then(|to| DateRange::new(range.from(), to).ok())
+            self.last_exported
+                .and_then(|to| DateRange::new(range.from(), to).ok())
         } else {
             None
         };
         let end = self.end_edge(archive, ledger_id, exported);
-        self.fee_join.finish(|date| range.contains(date), &mut self.findings);
+        self.fee_join
+            .finish(|date| range.contains(date), &mut self.findings);
         let start = self.start_edge();
         self.report_unproven(start);
         if self.options.allow_open {
@@ -285,17 +294,28 @@ impl Prover {
                 TopicState::Closed => continue,
                 TopicState::Open => (
                     Code::DateOpen,
-                    format!("{topic} {} is still open at the provider; run again when it is closed", day.date),
+                    format!(
+                        "{topic} {} is still open at the provider; run again when it is closed",
+                        day.date
+                    ),
                 ),
-                TopicState::Missing(what) => {
-                    (Code::DateMissing, format!("{topic} {} {what}; fetch it", day.date))
-                }
+                TopicState::Missing(what) => (
+                    Code::DateMissing,
+                    format!("{topic} {} {what}; fetch it", day.date),
+                ),
                 TopicState::Unreadable(message) => {
                     is_unreadable = true;
-                    (Code::Unreadable, format!("{topic} {} cannot be read: {message}; remove the file and fetch the date again", day.date))
+                    (
+                        Code::Unreadable,
+                        format!(
+                            "{topic} {} cannot be read: {message}; remove the file and fetch the date again",
+                            day.date
+                        ),
+                    )
                 }
             };
-            self.findings.add(code, Some(topic), Some(day.date), None, || message);
+            self.findings
+                .add(code, Some(topic), Some(day.date), None, || message);
         }
         if !is_unreadable && !day.is_closed() {
             self.open_dates.push(day.date);
@@ -312,24 +332,39 @@ impl Prover {
             };
             for (index, entry) in day.topic(topic).entries.iter().enumerate() {
                 let (ordinal, is_first) = (index + 1, proof.chain.entries() == 0);
-                proof.chain.entry(entry, day.date, ordinal, money, &mut self.findings);
+                proof
+                    .chain
+                    .entry(entry, day.date, ordinal, money, &mut self.findings);
                 let total = match proof.totals.get_mut(entry.entry_type.name()) {
                     Some(total) => total,
-                    None => proof.totals.entry(entry.entry_type.name().to_owned()).or_default(),
+                    None => proof
+                        .totals
+                        .entry(entry.entry_type.name().to_owned())
+                        .or_default(),
                 };
                 total.count += 1;
                 match total.sum.checked_add(entry.amount) {
                     Some(sum) => total.sum = sum,
-                    None => self.findings.add(Code::BalanceBreak, Some(topic), Some(day.date), Some(ordinal), || {
-                        format!("{topic} {}, entry {ordinal}: the sum is larger than bilag can hold", day.date)
-                    }),
+                    None => self.findings.add(
+                        Code::BalanceBreak,
+                        Some(topic),
+                        Some(day.date),
+                        Some(ordinal),
+                        || {
+                            format!(
+                                "{topic} {}, entry {ordinal}: the sum is larger than bilag can hold",
+                                day.date
+                            )
+                        },
+                    ),
                 }
                 if topic == Topic::Funds {
                     if is_first {
                         let is_proven = proof.start() != StartEdge::Unchained;
                         self.payouts.opens_at(proof.chain.opening(), is_proven);
                     }
-                    self.payouts.entry(entry, day.date, ordinal, money, &mut self.findings);
+                    self.payouts
+                        .entry(entry, day.date, ordinal, money, &mut self.findings);
                 }
             }
         }
@@ -349,10 +384,23 @@ impl Prover {
                 _ => true,
             };
             if !is_last || !is_next {
-                let what = if is_last { "does not follow the payout before it by one" } else { "is not the last entry of its date" };
-                self.findings.add(Code::PayoutOrder, Some(Topic::Funds), Some(day.date), Some(index + 1), || {
-                    format!("payout {} {what}", entry.payout_number().unwrap_or("without a number"))
-                });
+                let what = if is_last {
+                    "does not follow the payout before it by one"
+                } else {
+                    "is not the last entry of its date"
+                };
+                self.findings.add(
+                    Code::PayoutOrder,
+                    Some(Topic::Funds),
+                    Some(day.date),
+                    Some(index + 1),
+                    || {
+                        format!(
+                            "payout {} {what}",
+                            entry.payout_number().unwrap_or("without a number")
+                        )
+                    },
+                );
             }
             self.last_payout = number.or(self.last_payout);
         }
@@ -365,9 +413,19 @@ impl Prover {
         if is_negative(opens) || is_negative(closes) {
             let money = money_printer(self.currency);
             let show = |balance: Option<i64>| balance.map_or_else(|| "unknown".to_owned(), money);
-            self.findings.add(Code::NegativeBalance, Some(Topic::Funds), Some(day.date), None, || {
-                format!("the funds balance is below zero: opens at {}, closes at {}", show(opens), show(closes))
-            });
+            self.findings.add(
+                Code::NegativeBalance,
+                Some(Topic::Funds),
+                Some(day.date),
+                None,
+                || {
+                    format!(
+                        "the funds balance is below zero: opens at {}, closes at {}",
+                        show(opens),
+                        show(closes)
+                    )
+                },
+            );
         }
     }
 
@@ -377,30 +435,52 @@ impl Prover {
         let name = entry.entry_type.name();
         let reference = entry.voucher_reference().unwrap_or("none");
         let mut report = |code, what: &str| {
-            self.findings.add(code, Some(topic), Some(date), Some(ordinal), || {
-                format!(
-                    "{topic} {date}, entry {ordinal}: {name} of {} (reference `{}`) {what}",
-                    money(entry.amount),
-                    crate::text::line(reference)
-                )
-            });
+            self.findings
+                .add(code, Some(topic), Some(date), Some(ordinal), || {
+                    format!(
+                        "{topic} {date}, entry {ordinal}: {name} of {} (reference `{}`) {what}",
+                        money(entry.amount),
+                        crate::text::line(reference)
+                    )
+                });
         };
         if entry.legacy_name {
             report(Code::LegacyEntryType, "came under an old name of its type");
         }
         match &entry.entry_type {
             entry_type if !entry_type.belongs_to(topic) => {
-                report(Code::UnknownEntryType, "is of a type that bilag does not know here; it is booked to suspense by its sign");
+                report(
+                    Code::UnknownEntryType,
+                    "is of a type that bilag does not know here; it is booked to suspense by its sign",
+                );
             }
-            EntryType::Correction => report(Code::CorrectionReview, "is a correction by the provider; book what it corrects"),
-            EntryType::CreditNote => report(Code::CreditNoteReview, "is a credit note; match it with the invoice"),
-            EntryType::TopUp => report(Code::TopUpReview, "is a top-up; match it with your payment or the provider's invoice"),
+            EntryType::Correction => report(
+                Code::CorrectionReview,
+                "is a correction by the provider; book what it corrects",
+            ),
+            EntryType::CreditNote => report(
+                Code::CreditNoteReview,
+                "is a credit note; match it with the invoice",
+            ),
+            EntryType::TopUp => report(
+                Code::TopUpReview,
+                "is a top-up; match it with your payment or the provider's invoice",
+            ),
             EntryType::RetainedDisputedCapture | EntryType::ReturnedDisputedCapture => {
-                report(Code::Dispute, "belongs to a disputed payment; follow it until it is returned or lost");
+                report(
+                    Code::Dispute,
+                    "belongs to a disputed payment; follow it until it is returned or lost",
+                );
             }
-            EntryType::PayoutAborted => report(Code::PayoutAborted, "takes back a payout; the bank never sees that one"),
+            EntryType::PayoutAborted => report(
+                Code::PayoutAborted,
+                "takes back a payout; the bank never sees that one",
+            ),
             EntryType::FeesRetained if topic == Topic::Funds && entry.amount > 0 => {
-                report(Code::FeesRetainedInverted, "gives fees back instead of taking them");
+                report(
+                    Code::FeesRetainedInverted,
+                    "gives fees back instead of taking them",
+                );
             }
             EntryType::Capture
             | EntryType::Refund
@@ -415,7 +495,10 @@ impl Prover {
             && let Some(sign) = entry.entry_type.usual_sign(topic)
             && entry.amount.signum() == -sign
         {
-            report(Code::UnexpectedSign, "has the opposite of its type's usual sign; it is booked by its sign");
+            report(
+                Code::UnexpectedSign,
+                "has the opposite of its type's usual sign; it is booked by its sign",
+            );
         }
         if matches!(entry.entry_type, EntryType::Capture | EntryType::Refund)
             && let Some(local) = entry.time.and_then(|time| time.local_date(self.options.zone))
@@ -441,20 +524,30 @@ impl Prover {
         if funds + fees != 0 {
             let money = money_printer(self.currency);
             let show = |sum| i64::try_from(sum).map_or_else(|_| "more than bilag can hold".to_owned(), money);
-            self.findings.add(Code::MirrorMismatch, None, Some(day.date), None, || {
-                format!(
-                    "fees-retained on {}: {} on funds, but {} on fees; the two must cancel out",
-                    day.date,
-                    show(funds),
-                    show(fees)
-                )
-            });
+            self.findings
+                .add(Code::MirrorMismatch, None, Some(day.date), None, || {
+                    format!(
+                        "fees-retained on {}: {} on funds, but {} on fees; the two must cancel out",
+                        day.date,
+                        show(funds),
+                        show(fees)
+                    )
+                });
         }
         for topic in Topic::ALL {
             if let Some(ordinal) = day.topic(topic).unreadable_time {
-                self.findings.add(Code::TimeUnreadable, Some(topic), Some(day.date), Some(ordinal), || {
-                    format!("{topic} {}, entry {ordinal}: its time cannot be read and is left out", day.date)
-                });
+                self.findings.add(
+                    Code::TimeUnreadable,
+                    Some(topic),
+                    Some(day.date),
+                    Some(ordinal),
+                    || {
+                        format!(
+                            "{topic} {}, entry {ordinal}: its time cannot be read and is left out",
+                            day.date
+                        )
+                    },
+                );
             }
         }
     }
@@ -465,7 +558,11 @@ impl Prover {
             .filter(|topic| topic.chain.entries() > 0)
             .map(TopicProof::start)
             .collect();
-        let edges = if counted.is_empty() { vec![self.funds.start(), self.fees.start()] } else { counted };
+        let edges = if counted.is_empty() {
+            vec![self.funds.start(), self.fees.start()]
+        } else {
+            counted
+        };
         if edges.contains(&StartEdge::Unchained) {
             StartEdge::Unchained
         } else if edges.contains(&StartEdge::Chained) {
@@ -476,7 +573,9 @@ impl Prover {
     }
 
     fn end_edge(&mut self, archive: &Archive, ledger_id: &str, exported: Option<DateRange>) -> EndEdge {
-        let Some(exported) = exported else { return EndEdge::Closed };
+        let Some(exported) = exported else {
+            return EndEdge::Closed;
+        };
         let mut ends = [None, None];
         for step in 1..=EDGE_DATES {
             if ends.iter().all(Option::is_some) {
@@ -500,7 +599,11 @@ impl Prover {
             .filter(|(topic, _)| topic.chain.entries() > 0)
             .map(|(_, end)| end.unwrap_or(EndEdge::Closed))
             .collect();
-        if counted.is_empty() || counted.contains(&EndEdge::Closed) { EndEdge::Closed } else { EndEdge::Chained }
+        if counted.is_empty() || counted.contains(&EndEdge::Closed) {
+            EndEdge::Closed
+        } else {
+            EndEdge::Chained
+        }
     }
 
     /// `None` when the date is closed and without entries, so that the next one decides.
@@ -547,9 +650,18 @@ impl Prover {
                 });
             }
             if proof.chain.unproven_entries() > 0 {
-                self.findings.add(Code::NotProven, Some(topic), Some(self.options.range.to()), None, || {
-                    format!("{topic}: {} entries have no balance that vouches for them", proof.chain.unproven_entries())
-                });
+                self.findings.add(
+                    Code::NotProven,
+                    Some(topic),
+                    Some(self.options.range.to()),
+                    None,
+                    || {
+                        format!(
+                            "{topic}: {} entries have no balance that vouches for them",
+                            proof.chain.unproven_entries()
+                        )
+                    },
+                );
             }
         }
         if is_empty && self.open_dates.is_empty() {
@@ -566,19 +678,30 @@ impl TopicProof {
             Before::Closing(balance) => Some(balance),
             Before::Empty | Before::Unknown(_) => None,
         };
-        Self { topic, before, chain: Chain::new(topic, closing), totals: BTreeMap::new() }
+        Self {
+            topic,
+            before,
+            chain: Chain::new(topic, closing),
+            totals: BTreeMap::new(),
+        }
     }
 
     fn start(&self) -> StartEdge {
         match self.before {
             Before::Closing(_) => StartEdge::Chained,
-            Before::Empty if self.chain.entries() == 0 || self.chain.opening() == Some(0) => StartEdge::FirstEntry,
+            Before::Empty if self.chain.entries() == 0 || self.chain.opening() == Some(0) => {
+                StartEdge::FirstEntry
+            }
             Before::Empty | Before::Unknown(_) => StartEdge::Unchained,
         }
     }
 
     fn into_totals(self) -> TopicTotals {
-        TopicTotals { opening: self.chain.opening(), closing: self.chain.balance(), by_type: self.totals }
+        TopicTotals {
+            opening: self.chain.opening(),
+            closing: self.chain.balance(),
+            by_type: self.totals,
+        }
     }
 }
 

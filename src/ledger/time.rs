@@ -25,10 +25,17 @@ impl EntryTime {
         let date = crate::date::parse(date).ok()?;
         let clock = NaiveTime::parse_from_str(clock, "%H:%M:%S").ok()?;
         let digits = rest.strip_prefix('.').map_or("", |fraction| {
-            let end = fraction.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(fraction.len());
+            let end = fraction
+                .bytes()
+                .position(|byte| !byte.is_ascii_digit())
+                .unwrap_or(fraction.len());
             &fraction[..end]
         });
-        let offset = if digits.is_empty() { rest } else { &rest[1 + digits.len()..] };
+        let offset = if digits.is_empty() {
+            rest
+        } else {
+            &rest[1 + digits.len()..]
+        };
         if digits.len() > 9 || offset.starts_with('.') {
             return None;
         }
@@ -36,14 +43,22 @@ impl EntryTime {
         let utc = local.checked_sub_signed(offset_of(offset)?)?;
         Some(Self {
             seconds: utc.and_utc().timestamp(),
-            fraction: if digits.is_empty() { 0 } else { digits.parse().ok()? },
+            fraction: if digits.is_empty() {
+                0
+            } else {
+                digits.parse().ok()?
+            },
             fraction_digits: digits.len(),
         })
     }
 
     /// The calendar date of this instant in `zone`.
     pub fn local_date(&self, zone: Tz) -> Option<NaiveDate> {
-        Some(DateTime::from_timestamp(self.seconds, 0)?.with_timezone(&zone).date_naive())
+        Some(
+            DateTime::from_timestamp(self.seconds, 0)?
+                .with_timezone(&zone)
+                .date_naive(),
+        )
     }
 
     /// The time in `zone` with its offset, in milliseconds: `2018-09-22T18:43:57.437+02:00`.
@@ -51,7 +66,11 @@ impl EntryTime {
         let local = DateTime::from_timestamp(self.seconds, 0)?.with_timezone(&zone);
         let fraction = self.fraction_text();
         let millis = crate::text::cut(&fraction, 3);
-        Some(format!("{}.{millis:0<3}{}", local.format("%Y-%m-%dT%H:%M:%S"), local.format("%:z")))
+        Some(format!(
+            "{}.{millis:0<3}{}",
+            local.format("%Y-%m-%dT%H:%M:%S"),
+            local.format("%:z")
+        ))
     }
 
     fn fraction_text(&self) -> String {
@@ -89,7 +108,11 @@ fn offset_of(text: &str) -> Option<TimeDelta> {
         5 => digits.split_once(':')?,
         _ => return None,
     };
-    if !hours.bytes().chain(minutes.bytes()).all(|byte| byte.is_ascii_digit()) {
+    if !hours
+        .bytes()
+        .chain(minutes.bytes())
+        .all(|byte| byte.is_ascii_digit())
+    {
         return None;
     }
     let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
@@ -133,8 +156,17 @@ mod tests {
     #[test]
     fn the_date_depends_on_the_merchants_zone() {
         let time = EntryTime::parse("2026-12-31T22:30:00Z").unwrap();
-        assert_eq!(time.local_date(chrono_tz::Europe::Oslo).unwrap().to_string(), "2026-12-31");
-        assert_eq!(time.local_date(chrono_tz::Europe::Helsinki).unwrap().to_string(), "2027-01-01");
-        assert_eq!(time.local_rfc3339(chrono_tz::Europe::Oslo).unwrap(), "2026-12-31T23:30:00.000+01:00");
+        assert_eq!(
+            time.local_date(chrono_tz::Europe::Oslo).unwrap().to_string(),
+            "2026-12-31"
+        );
+        assert_eq!(
+            time.local_date(chrono_tz::Europe::Helsinki).unwrap().to_string(),
+            "2027-01-01"
+        );
+        assert_eq!(
+            time.local_rfc3339(chrono_tz::Europe::Oslo).unwrap(),
+            "2026-12-31T23:30:00.000+01:00"
+        );
     }
 }

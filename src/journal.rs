@@ -1,0 +1,241 @@
+//! Vouchers and postings, balanced by construction.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::money::{Currency, Rate};
+
+/// Why a posting is there. The order is the order of postings in a voucher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "named after the entry types; docs/POSTING.md has the table"
+)]
+pub enum PostingKey {
+    Capture,
+    Refund,
+    CaptureFee,
+    FeesRetained,
+    PayoutScheduled,
+    PayoutAborted,
+    DisputeRetained,
+    DisputeReturned,
+    CorrectionFunds,
+    CorrectionFees,
+    TopUp,
+    CreditNoteFunds,
+    CreditNoteFees,
+    FeesInvoiced,
+    UnknownFunds,
+    UnknownFees,
+    FxDifference,
+    Rounding,
+}
+
+impl PostingKey {
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Capture => "capture",
+            Self::Refund => "refund",
+            Self::CaptureFee => "capture_fee",
+            Self::FeesRetained => "fees_retained",
+            Self::PayoutScheduled => "payout_scheduled",
+            Self::PayoutAborted => "payout_aborted",
+            Self::DisputeRetained => "dispute_retained",
+            Self::DisputeReturned => "dispute_returned",
+            Self::CorrectionFunds => "correction_funds",
+            Self::CorrectionFees => "correction_fees",
+            Self::TopUp => "top_up",
+            Self::CreditNoteFunds => "credit_note_funds",
+            Self::CreditNoteFees => "credit_note_fees",
+            Self::FeesInvoiced => "fees_invoiced",
+            Self::UnknownFunds => "unknown_funds",
+            Self::UnknownFees => "unknown_fees",
+            Self::FxDifference => "fx_difference",
+            Self::Rounding => "rounding",
+        }
+    }
+
+    /// Whether one posting sums all entries of the type, or each entry has its own pair.
+    pub fn is_summed(self) -> bool {
+        matches!(
+            self,
+            Self::Capture | Self::Refund | Self::CaptureFee | Self::FeesRetained
+        )
+    }
+}
+
+/// The place of a posting in a VAT computation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tax {
+    /// The posting has no part in one.
+    None,
+    /// The net amount; `vat` is the VAT that belongs to it, with the posting's sign.
+    Net {
+        /// Percent.
+        rate: Rate,
+        /// Minor units of the posting's currency.
+        vat: i64,
+    },
+    /// The VAT itself; `net` is what it was computed on, with the posting's sign.
+    Vat {
+        /// Percent.
+        rate: Rate,
+        /// Minor units of the posting's currency.
+        net: i64,
+    },
+}
+
+/// One line of a voucher.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posting {
+    /// Why it is there.
+    pub key: PostingKey,
+    /// The account's number.
+    pub account: Arc<str>,
+    /// The account's name, empty when nothing says it.
+    pub account_name: Arc<str>,
+    /// Minor units of `currency`; debit positive, credit negative.
+    pub amount: i64,
+    /// The ledger's currency, or the base currency for exchange and rounding differences.
+    pub currency: Currency,
+    /// Minor units of the base currency, when the ledger is in another.
+    pub base_amount: Option<i64>,
+    /// One line for people.
+    pub text: Arc<str>,
+    /// The tax code, where the account's treatment needs one.
+    pub tax_code: Option<Arc<str>>,
+    /// Its part in the VAT computation.
+    pub tax: Tax,
+    /// The department.
+    pub department: Option<Arc<str>>,
+    /// The project.
+    pub project: Option<Arc<str>>,
+    /// What it belongs to at the provider: a payout number or a pspReference.
+    pub reference: Option<Arc<str>>,
+}
+
+impl Posting {
+    /// The amount in the base currency: the same as the amount when the ledger is in it.
+    pub fn in_base(&self) -> i64 {
+        self.base_amount.unwrap_or(self.amount)
+    }
+}
+
+/// A voucher that does not balance: a mistake of the program.
+#[derive(Debug, Error)]
+#[error("voucher {id} does not balance: the rest is {rest} minor units of {currency}")]
+pub struct Unbalanced {
+    /// The voucher.
+    pub id: String,
+    /// Debit less credit.
+    pub rest: i128,
+    /// In which currency.
+    pub currency: Currency,
+}
+
+/// Postings that belong together and sum to zero, in the ledger's currency and in the base
+/// currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voucher {
+    id: String,
+    ledger_id: Arc<str>,
+    date: NaiveDate,
+    currency: Currency,
+    postings: Vec<Posting>,
+}
+
+impl Voucher {
+    /// A voucher of postings in order; refuses one that does not balance.
+    pub fn new(
+        id: String,
+        ledger_id: Arc<str>,
+        date: NaiveDate,
+        currency: Currency,
+        base: Currency,
+        postings: Vec<Posting>,
+    ) -> Result<Self, Unbalanced> {
+        let sum = |amounts: &mut dyn Iterator<Item = i64>| amounts.map(i128::from).sum::<i128>();
+        let in_currency = postings.iter().filter(|posting| posting.currency == currency);
+        let rest = sum(&mut in_currency.map(|posting| posting.amount));
+        if rest != 0 && currency != base {
+            return Err(Unbalanced { id, rest, currency });
+        }
+        let rest = sum(&mut postings.iter().map(Posting::in_base));
+        if rest != 0 {
+            return Err(Unbalanced {
+                id,
+                rest,
+                currency: base,
+            });
+        }
+        Ok(Self {
+            id,
+            ledger_id,
+            date,
+            currency,
+            postings,
+        })
+    }
+
+    /// The stable id, which is the idempotency key in the target.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The ledger that it comes from.
+    pub fn ledger_id(&self) -> &str {
+        &self.ledger_id
+    }
+
+    /// The date of the booking.
+    pub fn date(&self) -> NaiveDate {
+        self.date
+    }
+
+    /// The ledger's currency.
+    pub fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// The lines, in order.
+    pub fn postings(&self) -> &[Posting] {
+        &self.postings
+    }
+}
+
+/// The sums of a journal, in minor units of the ledger's currency.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct JournalTotals {
+    /// How many vouchers.
+    pub vouchers: u64,
+    /// How many postings.
+    pub postings: u64,
+    /// Sum of debits.
+    pub debit: i128,
+    /// Sum of credits, positive.
+    pub credit: i128,
+}
+
+impl JournalTotals {
+    /// Adds a voucher. Differences in the base currency are left out of the sums.
+    pub fn add(&mut self, voucher: &Voucher) {
+        self.vouchers += 1;
+        for posting in voucher.postings() {
+            self.postings += 1;
+            if posting.currency == voucher.currency() {
+                let amount = i128::from(posting.amount);
+                if amount > 0 {
+                    self.debit += amount
+                } else {
+                    self.credit -= amount
+                }
+            }
+        }
+    }
+}

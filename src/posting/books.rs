@@ -1,0 +1,377 @@
+//! What one ledger's postings need, resolved once: accounts, texts, tax codes, rules, rates.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use thiserror::Error;
+
+use crate::chart::{Chart, Role};
+use crate::config::fx_rates::FxRates;
+use crate::config::sales_lines::SalesLines;
+use crate::config::{CaptureMode, Config, LedgerConfig, PostingSettings, Rule, TaxCode};
+use crate::journal::{PostingKey, Unbalanced};
+use crate::ledger::LedgerInfo;
+use crate::money::{Currency, Rate};
+
+/// Why a ledger cannot be booked. All but the last two are faults of the configuration.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PostingError {
+    /// No account has the role.
+    #[error("the chart of {market} has no account for the role `{role}`")]
+    NoAccount {
+        /// The market's code.
+        market: &'static str,
+        /// The role's name.
+        role: &'static str,
+    },
+    /// A capture or refund that no rule gives a tax code, in revenue mode.
+    #[error(
+        "no rule gives a tax code to the {what} of {date} with handle `{handle}`, reference `{reference}`"
+    )]
+    NoTaxCode {
+        /// `capture` or `refund`.
+        what: &'static str,
+        /// Its ledger date.
+        date: NaiveDate,
+        /// Its sales unit.
+        handle: String,
+        /// The merchant's reference, else the pspReference.
+        reference: String,
+    },
+    /// A tax code that neither the market nor the configuration has.
+    #[error("there is no tax code `{code}`; the codes are {known}")]
+    UnknownTaxCode {
+        /// The code.
+        code: String,
+        /// All codes that there are.
+        known: String,
+    },
+    /// A tax code used outside its dates.
+    #[error("tax code `{code}` is not valid on {date} (reference `{reference}`)")]
+    TaxCodeNotValid {
+        /// The code.
+        code: String,
+        /// The capture's ledger date.
+        date: NaiveDate,
+        /// The merchant's reference, else the pspReference.
+        reference: String,
+    },
+    /// A tax code without the account that is needed.
+    #[error("tax code `{code}` has no {what}")]
+    NoTaxAccount {
+        /// The code.
+        code: String,
+        /// `account` or `revenue_account`.
+        what: &'static str,
+    },
+    /// No exchange rate.
+    #[error("there is no rate for {currency} in {base} on {date} or the 7 dates before it")]
+    NoRate {
+        /// The ledger's currency.
+        currency: Currency,
+        /// The base currency.
+        base: Currency,
+        /// The ledger date.
+        date: NaiveDate,
+    },
+    /// A sum beyond what bilag can hold.
+    #[error("the amounts of {0} are larger than bilag can hold")]
+    Overflow(NaiveDate),
+    /// A mistake of the program.
+    #[error(transparent)]
+    Unbalanced(#[from] Unbalanced),
+}
+
+impl PostingError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoAccount { role, .. } => format!("set `{role} = \"…\"` under [accounts]"),
+            Self::NoTaxCode { .. } => {
+                "add a [[rules]] entry with `tax_code`, or with `account` alone for what carries no VAT; \
+                 a rule without a condition is the default"
+                    .to_owned()
+            }
+            Self::UnknownTaxCode { code, .. } => {
+                format!("define it under [tax_codes.\"{code}\"], or correct the rule")
+            }
+            Self::TaxCodeNotValid { .. } => {
+                "give the rules `valid_from` and `valid_to`, so that each date has its code".to_owned()
+            }
+            Self::NoTaxAccount { code, what } => format!("set `{what} = \"…\"` under [tax_codes.\"{code}\"]"),
+            Self::NoRate { currency, .. } => {
+                format!("add the rate under [fx_rates.{currency}], or name a file with `fx_rates_file`")
+            }
+            Self::Overflow(_) | Self::Unbalanced(_) => return None,
+        })
+    }
+
+    /// Whether the configuration is at fault.
+    pub fn is_configuration(&self) -> bool {
+        !matches!(self, Self::Overflow(_) | Self::Unbalanced(_))
+    }
+}
+
+/// An account by number and name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Account {
+    /// The number.
+    pub number: Arc<str>,
+    /// The name, empty when nothing says it.
+    pub name: Arc<str>,
+}
+
+/// A tax code, ready to use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedTax {
+    /// The code.
+    pub code: Arc<str>,
+    /// Percent.
+    pub rate: Rate,
+    /// Where the VAT goes, when there is any.
+    pub vat_account: Option<Account>,
+}
+
+/// Everything that the postings of one ledger need.
+#[derive(Debug)]
+pub struct Books<'a> {
+    /// The ledger.
+    pub info: &'a LedgerInfo,
+    /// The ledger's id, shared by its vouchers.
+    pub ledger_id: Arc<str>,
+    /// The ledger's currency.
+    pub currency: Currency,
+    /// Modes, market, base currency.
+    pub settings: &'a PostingSettings,
+    /// The month in which fiscal years start.
+    pub fiscal_year_start_month: u32,
+    /// The market's defaults.
+    pub chart: &'static Chart,
+    /// How captures split.
+    pub sales_lines: &'a SalesLines,
+    config: &'a LedgerConfig,
+    fx_rates: &'a FxRates,
+    rules_used: Vec<Cell<bool>>,
+}
+
+impl<'a> Books<'a> {
+    /// The books of a ledger in `currency`.
+    pub fn new(
+        info: &'a LedgerInfo,
+        currency: Currency,
+        ledger: &'a LedgerConfig,
+        config: &'a Config,
+    ) -> Self {
+        Self {
+            info,
+            ledger_id: Arc::from(info.ledger_id.as_str()),
+            currency,
+            settings: &ledger.posting,
+            fiscal_year_start_month: ledger.company.fiscal_year_start_month,
+            chart: Chart::of(ledger.posting.market),
+            sales_lines: &config.sales_lines,
+            config: ledger,
+            fx_rates: &config.fx_rates,
+            rules_used: ledger.rules.iter().map(|_| Cell::new(false)).collect(),
+        }
+    }
+
+    /// Whether the ledger is in another currency than the books.
+    pub fn is_foreign(&self) -> bool {
+        self.currency != self.settings.base_currency
+    }
+
+    /// The account of a role: the configuration's, else the chart's.
+    pub fn account(&self, role: Role) -> Result<Account, PostingError> {
+        let chart = self.chart.accounts.get(&role);
+        let number = self
+            .config
+            .accounts
+            .get(&role)
+            .or_else(|| chart.map(|account| &account.number));
+        let number = number.ok_or(PostingError::NoAccount {
+            market: self.settings.market.code(),
+            role: role.name(),
+        })?;
+        let name = chart.map(|account| account.name.as_str()).unwrap_or_default();
+        Ok(Account {
+            number: Arc::from(number.0.as_str()),
+            name: Arc::from(name),
+        })
+    }
+
+    /// An account by its number; its name is that of its role or the chart's.
+    pub fn numbered(&self, number: &str) -> Account {
+        let by_role = self
+            .config
+            .accounts
+            .iter()
+            .find(|(_, account)| account.0 == number);
+        let name = by_role
+            .and_then(|(role, _)| self.chart.accounts.get(role))
+            .map(|account| account.name.as_str())
+            .or_else(|| self.chart.account_name(number))
+            .unwrap_or_default();
+        Account {
+            number: Arc::from(number),
+            name: Arc::from(name),
+        }
+    }
+
+    /// The first rule that takes an entry, with its place in the file from 1.
+    pub fn rule(
+        &self,
+        handle: Option<&str>,
+        reference: Option<&str>,
+        date: NaiveDate,
+    ) -> Option<(usize, &'a Rule)> {
+        let index = self
+            .config
+            .rules
+            .iter()
+            .position(|rule| rule.matches(handle, reference, date))?;
+        self.rules_used[index].set(true);
+        Some((index + 1, &self.config.rules[index]))
+    }
+
+    /// The rules, in the order of the file.
+    pub fn rules(&self) -> &'a [Rule] {
+        &self.config.rules
+    }
+
+    /// The places of the rules that took nothing so far, from 1.
+    pub fn unused_rules(&self) -> Vec<usize> {
+        (1..)
+            .zip(&self.rules_used)
+            .filter(|(_, used)| !used.get())
+            .map(|(number, _)| number)
+            .collect()
+    }
+
+    /// How captures and refunds under `rule` are booked.
+    pub fn capture_mode(&self, rule: Option<&Rule>) -> CaptureMode {
+        rule.and_then(|rule| rule.captures)
+            .unwrap_or(self.settings.captures)
+    }
+
+    /// Whether any capture may be booked in this mode.
+    pub fn may_use(&self, mode: CaptureMode) -> bool {
+        self.settings.captures == mode || self.config.rules.iter().any(|rule| rule.captures == Some(mode))
+    }
+
+    /// Whether a refund's booking can depend on its capture's date or references.
+    pub fn needs_captures_of_refunds(&self) -> bool {
+        self.may_use(CaptureMode::Revenue) || self.config.rules.iter().any(Rule::depends_on_capture)
+    }
+
+    /// A tax code for a capture of `date`.
+    pub fn tax_code(
+        &self,
+        code: &str,
+        date: NaiveDate,
+        reference: &str,
+    ) -> Result<&'a TaxCode, PostingError> {
+        let known = &self.config.tax_codes;
+        let tax = known.get(code).ok_or_else(|| PostingError::UnknownTaxCode {
+            code: code.to_owned(),
+            known: known.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+        })?;
+        if !tax.is_valid_on(date) {
+            return Err(PostingError::TaxCodeNotValid {
+                code: code.to_owned(),
+                date,
+                reference: reference.to_owned(),
+            });
+        }
+        Ok(tax)
+    }
+
+    /// The tax code with its VAT account looked up.
+    pub fn resolve_tax(&self, code: &str, tax: &TaxCode) -> Result<ResolvedTax, PostingError> {
+        let vat_account = match (&tax.account, tax.rate.is_zero()) {
+            (Some(account), false) => Some(self.numbered(&account.0)),
+            (None, false) => {
+                return Err(PostingError::NoTaxAccount {
+                    code: code.to_owned(),
+                    what: "account",
+                });
+            }
+            (_, true) => None,
+        };
+        Ok(ResolvedTax {
+            code: Arc::from(code),
+            rate: tax.rate,
+            vat_account,
+        })
+    }
+
+    /// The rate of the ledger's currency in the base currency on a ledger date; `None` when the
+    /// ledger is in the base currency.
+    pub fn rate(&self, date: NaiveDate) -> Result<Option<Rate>, PostingError> {
+        if !self.is_foreign() {
+            return Ok(None);
+        }
+        let (currency, base) = (self.currency, self.settings.base_currency);
+        let rate = self.fx_rates.rate(currency, base, date);
+        rate.map(Some)
+            .ok_or(PostingError::NoRate { currency, base, date })
+    }
+
+    /// `amount` of a ledger date in the base currency; `None` when the ledger is in it.
+    pub fn in_base(&self, amount: i64, date: NaiveDate) -> Result<Option<i64>, PostingError> {
+        let Some(rate) = self.rate(date)? else {
+            return Ok(None);
+        };
+        let (from, to) = (self.currency.exponent(), self.settings.base_currency.exponent());
+        rate.convert(amount, from, to)
+            .map(Some)
+            .ok_or(PostingError::Overflow(date))
+    }
+
+    /// The line of text of a posting, in the market's language.
+    pub fn text(
+        &self,
+        key: PostingKey,
+        date: NaiveDate,
+        reference: Option<&str>,
+        entry_type: &str,
+    ) -> Arc<str> {
+        let texts = &self.chart.texts;
+        let template = match key {
+            PostingKey::Capture => &texts.capture,
+            PostingKey::Refund => &texts.refund,
+            PostingKey::CaptureFee => &texts.capture_fee,
+            PostingKey::FeesRetained => &texts.fees_retained,
+            PostingKey::PayoutScheduled => &texts.payout_scheduled,
+            PostingKey::PayoutAborted => &texts.payout_aborted,
+            PostingKey::DisputeRetained => &texts.dispute_retained,
+            PostingKey::DisputeReturned => &texts.dispute_returned,
+            PostingKey::CorrectionFunds | PostingKey::CorrectionFees => &texts.correction,
+            PostingKey::TopUp => &texts.top_up,
+            PostingKey::CreditNoteFunds | PostingKey::CreditNoteFees => &texts.credit_note,
+            PostingKey::FeesInvoiced => &texts.fees_invoiced,
+            PostingKey::UnknownFunds | PostingKey::UnknownFees => &texts.unknown,
+            PostingKey::FxDifference => &texts.fx_difference,
+            PostingKey::Rounding => &texts.rounding,
+        };
+        let reference = reference.unwrap_or_default();
+        let filled = template
+            .replace("{date}", &date.to_string())
+            .replace("{unit}", self.info.only_unit().unwrap_or_default())
+            .replace("{type}", entry_type)
+            .replace("{no}", reference)
+            .replace("{ref}", reference);
+        Arc::from(crate::text::line(&filled))
+    }
+
+    /// All accounts that the ledger's postings may use by role, for documents that list them.
+    pub fn role_accounts(&self) -> BTreeMap<Role, Account> {
+        let roles = self.chart.accounts.keys().chain(self.config.accounts.keys());
+        roles
+            .filter_map(|role| Some((*role, self.account(*role).ok()?)))
+            .collect()
+    }
+}

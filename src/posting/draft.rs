@@ -1,0 +1,427 @@
+//! A voucher in the making: sums by posting key, sign and counter side, split by ledger date so
+//! that each part takes its own exchange rate.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use crate::chart::Role;
+use crate::journal::{Posting, PostingKey, Tax, Voucher};
+use crate::ledger::Topic;
+use crate::posting::books::{Account, Books, PostingError, ResolvedTax};
+
+/// Where a pair stands within its posting key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Slot {
+    /// All entries of one sign, summed; the usual sign first.
+    Summed {
+        /// 0 for the entry type's usual sign, 1 for the opposite.
+        sign_rank: u8,
+    },
+    /// One entry.
+    Single {
+        /// Its ledger date.
+        date: NaiveDate,
+        /// Its topic.
+        topic: Topic,
+        /// Its place on the date, from 1.
+        ordinal: usize,
+    },
+}
+
+/// The counter side of a pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counter {
+    /// The account.
+    pub account: Account,
+    /// The tax code that the posting carries without a VAT computation (fee expense).
+    pub tax_code: Option<Arc<str>>,
+    /// The tax code whose VAT is in the amount.
+    pub tax: Option<ResolvedTax>,
+    /// The department.
+    pub department: Option<Arc<str>>,
+    /// The project.
+    pub project: Option<Arc<str>>,
+}
+
+/// An amount on the counter side: minor units with VAT, and the VAT where it is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// With VAT; the sign of the entry.
+    pub gross: i64,
+    /// The VAT as the shop computed it.
+    pub vat: Option<i64>,
+}
+
+#[derive(Debug)]
+struct Pair {
+    provider: Role,
+    amounts: BTreeMap<NaiveDate, i64>,
+    counters: BTreeMap<CounterKey, CounterSums>,
+    entry_type: Arc<str>,
+    reference: Option<Arc<str>>,
+}
+
+/// Sorts and tells apart the counter sides of a pair.
+type CounterKey = (Arc<str>, Option<Arc<str>>, Option<Arc<str>>, Option<Arc<str>>);
+
+#[derive(Debug)]
+struct CounterSums {
+    counter: Counter,
+    /// Gross whose VAT is to be computed, by ledger date.
+    computed: BTreeMap<NaiveDate, i64>,
+    /// Gross and VAT that were given, by ledger date.
+    given: BTreeMap<NaiveDate, (i64, i64)>,
+}
+
+/// A difference between funds and an exchange account, in minor units of the base currency.
+#[derive(Debug)]
+struct Difference {
+    ledger_date: NaiveDate,
+    rest: i64,
+}
+
+/// A voucher in the making.
+#[derive(Debug)]
+pub struct Draft {
+    /// The voucher's id.
+    pub id: String,
+    /// The voucher's date.
+    pub date: NaiveDate,
+    pairs: BTreeMap<(PostingKey, Slot), Pair>,
+    differences: Vec<Difference>,
+}
+
+/// What an entry adds to a draft, apart from its amounts.
+#[derive(Debug)]
+pub struct Line {
+    /// Why.
+    pub key: PostingKey,
+    /// Where.
+    pub slot: Slot,
+    /// The account that mirrors the provider's.
+    pub provider: Role,
+    /// The entry type's name, for texts that speak of it.
+    pub entry_type: Arc<str>,
+    /// The reference on both postings.
+    pub reference: Option<Arc<str>>,
+}
+
+impl Draft {
+    /// An empty draft.
+    pub fn new(id: String, date: NaiveDate) -> Self {
+        Self {
+            id,
+            date,
+            pairs: BTreeMap::new(),
+            differences: Vec::new(),
+        }
+    }
+
+    /// Whether nothing has been added.
+    pub fn is_empty(&self) -> bool {
+        self.pairs.is_empty() && self.differences.is_empty()
+    }
+
+    /// Adds an entry: `amount` on the provider account, the shares (which sum to it) opposite.
+    pub fn add(
+        &mut self,
+        line: Line,
+        ledger_date: NaiveDate,
+        amount: i64,
+        shares: Vec<(Counter, Share)>,
+    ) -> Result<(), PostingError> {
+        let overflow = || PostingError::Overflow(ledger_date);
+        let pair = self.pairs.entry((line.key, line.slot)).or_insert_with(|| Pair {
+            provider: line.provider,
+            amounts: BTreeMap::new(),
+            counters: BTreeMap::new(),
+            entry_type: line.entry_type,
+            reference: line.reference,
+        });
+        let sum = pair.amounts.entry(ledger_date).or_default();
+        *sum = sum.checked_add(amount).ok_or_else(overflow)?;
+        for (counter, share) in shares {
+            let code = counter
+                .tax_code
+                .clone()
+                .or_else(|| counter.tax.as_ref().map(|tax| tax.code.clone()));
+            let key = (
+                counter.account.number.clone(),
+                code,
+                counter.department.clone(),
+                counter.project.clone(),
+            );
+            let sums = pair.counters.entry(key).or_insert_with(|| CounterSums {
+                counter,
+                computed: BTreeMap::new(),
+                given: BTreeMap::new(),
+            });
+            match share.vat {
+                None => {
+                    let sum = sums.computed.entry(ledger_date).or_default();
+                    *sum = sum.checked_add(share.gross).ok_or_else(overflow)?;
+                }
+                Some(vat) => {
+                    let (gross_sum, vat_sum) = sums.given.entry(ledger_date).or_default();
+                    *gross_sum = gross_sum.checked_add(share.gross).ok_or_else(overflow)?;
+                    *vat_sum = vat_sum.checked_add(vat).ok_or_else(overflow)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds an exchange difference: `rest` is what the funds account still shows in the base
+    /// currency although it is empty in the ledger's.
+    pub fn add_difference(&mut self, ledger_date: NaiveDate, rest: i64) {
+        self.differences.push(Difference { ledger_date, rest });
+    }
+
+    /// What the funds account moves by on a ledger date in the base currency, in this draft.
+    pub fn funds_in_base(&self, ledger_date: NaiveDate, books: &Books<'_>) -> Result<i64, PostingError> {
+        let mut sum = 0i64;
+        for pair in self.pairs.values().filter(|pair| pair.provider == Role::Funds) {
+            if let Some(amount) = pair.amounts.get(&ledger_date) {
+                let base = books.in_base(*amount, ledger_date)?.unwrap_or(*amount);
+                sum = sum.checked_add(base).ok_or(PostingError::Overflow(ledger_date))?;
+            }
+        }
+        Ok(sum)
+    }
+
+    /// The voucher, or `None` when there is nothing to post.
+    pub fn finish(self, books: &Books<'_>) -> Result<Option<Voucher>, PostingError> {
+        let mut postings = Vec::new();
+        for ((key, _), pair) in &self.pairs {
+            pair.postings(*key, self.date, books, &mut postings)?;
+        }
+        for difference in &self.differences {
+            self.difference(difference, books, &mut postings)?;
+        }
+        if postings.is_empty() {
+            return Ok(None);
+        }
+        self.round(books, &mut postings)?;
+        let voucher = Voucher::new(
+            self.id,
+            books.ledger_id.clone(),
+            self.date,
+            books.currency,
+            books.settings.base_currency,
+            postings,
+        )?;
+        Ok(Some(voucher))
+    }
+
+    fn difference(
+        &self,
+        difference: &Difference,
+        books: &Books<'_>,
+        postings: &mut Vec<Posting>,
+    ) -> Result<(), PostingError> {
+        let role = if difference.rest > 0 {
+            Role::FxLoss
+        } else {
+            Role::FxGain
+        };
+        let text = books.text(PostingKey::FxDifference, difference.ledger_date, None, "");
+        for (role, amount) in [(Role::Funds, -difference.rest), (role, difference.rest)] {
+            let account = books.account(role)?;
+            postings.push(base_posting(
+                PostingKey::FxDifference,
+                account,
+                amount,
+                text.clone(),
+                books,
+            ));
+        }
+        Ok(())
+    }
+
+    /// Each amount is rounded by itself; what that leaves in the base currency goes to rounding.
+    fn round(&self, books: &Books<'_>, postings: &mut Vec<Posting>) -> Result<(), PostingError> {
+        if !books.is_foreign() {
+            return Ok(());
+        }
+        let rest: i128 = postings.iter().map(|posting| i128::from(posting.in_base())).sum();
+        if rest != 0 {
+            let amount = i64::try_from(-rest).map_err(|_| PostingError::Overflow(self.date))?;
+            let text = books.text(PostingKey::Rounding, self.date, None, "");
+            let account = books.account(Role::Rounding)?;
+            postings.push(base_posting(PostingKey::Rounding, account, amount, text, books));
+        }
+        Ok(())
+    }
+}
+
+fn base_posting(
+    key: PostingKey,
+    account: Account,
+    amount: i64,
+    text: Arc<str>,
+    books: &Books<'_>,
+) -> Posting {
+    Posting {
+        key,
+        account: account.number,
+        account_name: account.name,
+        amount,
+        currency: books.settings.base_currency,
+        base_amount: Some(amount),
+        text,
+        tax_code: None,
+        tax: Tax::None,
+        department: None,
+        project: None,
+        reference: None,
+    }
+}
+
+/// Sums in both currencies.
+#[derive(Debug, Default, Clone, Copy)]
+struct Both {
+    amount: i64,
+    base: i64,
+}
+
+impl Both {
+    fn add(&mut self, amount: i64, date: NaiveDate, books: &Books<'_>) -> Result<(), PostingError> {
+        let overflow = || PostingError::Overflow(date);
+        let base = books.in_base(amount, date)?.unwrap_or(amount);
+        self.amount = self.amount.checked_add(amount).ok_or_else(overflow)?;
+        self.base = self.base.checked_add(base).ok_or_else(overflow)?;
+        Ok(())
+    }
+}
+
+impl Pair {
+    fn postings(
+        &self,
+        key: PostingKey,
+        voucher_date: NaiveDate,
+        books: &Books<'_>,
+        postings: &mut Vec<Posting>,
+    ) -> Result<(), PostingError> {
+        let text = books.text(key, voucher_date, self.reference.as_deref(), &self.entry_type);
+        let mut provider = Both::default();
+        for (date, amount) in &self.amounts {
+            provider.add(*amount, *date, books)?;
+        }
+        let posting = |account: Account, both: Both| Posting {
+            key,
+            account: account.number,
+            account_name: account.name,
+            amount: both.amount,
+            currency: books.currency,
+            base_amount: books.is_foreign().then_some(both.base),
+            text: text.clone(),
+            tax_code: None,
+            tax: Tax::None,
+            department: None,
+            project: None,
+            reference: self.reference.clone(),
+        };
+        let mut pair = vec![posting(books.account(self.provider)?, provider)];
+        let mut vat_postings: BTreeMap<CounterKey, Posting> = BTreeMap::new();
+        for (side, sums) in &self.counters {
+            let (net, vat) = sums.net_and_vat(books)?;
+            let counter = &sums.counter;
+            let code = side.1.clone();
+            let dimensions = |posting: Posting| Posting {
+                tax_code: code.clone(),
+                department: counter.department.clone(),
+                project: counter.project.clone(),
+                ..posting
+            };
+            let tax = counter.tax.as_ref();
+            pair.push(Posting {
+                tax: tax.map_or(Tax::None, |tax| Tax::Net {
+                    rate: tax.rate,
+                    vat: -vat.amount,
+                }),
+                ..dimensions(posting(counter.account.clone(), negated(net)))
+            });
+            if let Some((tax, account)) = tax.and_then(|tax| Some((tax, tax.vat_account.as_ref()?)))
+                && vat.amount != 0
+            {
+                let key = (
+                    account.number.clone(),
+                    code.clone(),
+                    side.2.clone(),
+                    side.3.clone(),
+                );
+                let addition = Posting {
+                    tax: Tax::Vat {
+                        rate: tax.rate,
+                        net: -net.amount,
+                    },
+                    ..dimensions(posting(account.clone(), negated(vat)))
+                };
+                match vat_postings.get_mut(&key) {
+                    None => {
+                        vat_postings.insert(key, addition);
+                    }
+                    Some(known) => merge(known, &addition),
+                }
+            }
+        }
+        pair.extend(vat_postings.into_values());
+        // An amount of zero moves nothing; most systems refuse the line.
+        postings.extend(
+            pair.into_iter()
+                .filter(|posting| posting.amount != 0 || posting.in_base() != 0),
+        );
+        Ok(())
+    }
+}
+
+fn negated(both: Both) -> Both {
+    Both {
+        amount: -both.amount,
+        base: -both.base,
+    }
+}
+
+/// Adds VAT of the same account, code and dimensions from another revenue account.
+fn merge(known: &mut Posting, addition: &Posting) {
+    known.amount += addition.amount;
+    known.base_amount = known
+        .base_amount
+        .zip(addition.base_amount)
+        .map(|(mine, theirs)| mine + theirs);
+    if let (Tax::Vat { net, .. }, Tax::Vat { net: more, .. }) = (&mut known.tax, &addition.tax) {
+        *net += more;
+    }
+}
+
+impl CounterSums {
+    /// Splits the sums into net and VAT. VAT is computed on the aggregated gross, half away from
+    /// zero; the net takes the rest, so that the gross stays exact.
+    fn net_and_vat(&self, books: &Books<'_>) -> Result<(Both, Both), PostingError> {
+        let (mut net, mut vat) = (Both::default(), Both::default());
+        let (mut gross_so_far, mut vat_so_far) = (0i64, 0i64);
+        for (date, gross) in &self.computed {
+            let overflow = || PostingError::Overflow(*date);
+            let vat_here = match &self.counter.tax {
+                None => 0,
+                Some(tax) => {
+                    // Dates share the VAT of the whole, so that their parts sum to it exactly.
+                    gross_so_far = gross_so_far.checked_add(*gross).ok_or_else(overflow)?;
+                    let so_far = tax.rate.vat_in_gross(gross_so_far).ok_or_else(overflow)?;
+                    let here = so_far - vat_so_far;
+                    vat_so_far = so_far;
+                    here
+                }
+            };
+            vat.add(vat_here, *date, books)?;
+            net.add(gross - vat_here, *date, books)?;
+        }
+        for (date, (gross, vat_here)) in &self.given {
+            vat.add(*vat_here, *date, books)?;
+            net.add(gross - vat_here, *date, books)?;
+        }
+        Ok((net, vat))
+    }
+}
