@@ -33,16 +33,21 @@ pub struct Context<'a> {
     pub books: &'a Books<'a>,
     /// The company, and everything else that the configuration says of the ledger.
     pub config: &'a LedgerConfig,
-    /// The format's own options, as the configuration has them; empty when it has none.
-    pub options: &'a toml::Table,
+}
+
+impl Context<'_> {
+    /// A format's own options, as the configuration has them.
+    pub fn options(&self, format: &str) -> Option<&toml::Table> {
+        self.config.format_options.get(format)
+    }
 }
 
 /// A document in the making.
 ///
 /// The run calls `check_day` and `check_voucher` for everything, then `check_end`; when nothing
-/// stands against it, `start`, `day` and `voucher` for everything again, and `end`. Vouchers
-/// come in order of date, then id, days in order of date; a voucher may come before or after the
-/// day it was made of.
+/// stands against it, `start`, `day` and `voucher` for everything again, and `end`. In the second
+/// pass vouchers come in order of date, then id, and days in order of date; a voucher may come
+/// before or after the day it was made of.
 pub trait Writer {
     /// First pass: a ledger day.
     fn check_day(&mut self, _day: &LedgerDay<'_>, _limits: &mut Limits) {}
@@ -52,6 +57,11 @@ pub trait Writer {
 
     /// First pass: there is no more.
     fn check_end(&mut self, _limits: &mut Limits) {}
+
+    /// The document's name, when it is not the one of the descriptor.
+    fn file_name(&self) -> Option<String> {
+        None
+    }
 
     /// Second pass: what stands before the first voucher.
     fn start(&mut self, _proof: &LedgerProof, _out: &mut dyn io::Write) -> io::Result<()> {
