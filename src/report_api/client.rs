@@ -219,9 +219,9 @@ impl Client {
             options, transport, ..
         } = &*self.shared;
         let request = transport.http.get(call.url.clone()).bearer_auth(token.bearer());
-        transport
-            .exchange(call.subject, options.credentials.identify(request)?)
-            .await
+        let request = options.credentials.identify(request)?;
+        let answer = transport.exchange(call.subject, request).await;
+        answer.map_err(|error| options.credentials.conceal(error.without(token.bearer())))
     }
 
     /// A token that will do, which is another than `rejected`.
@@ -243,6 +243,7 @@ impl Client {
             let asked = Instant::now();
             let request = options.credentials.token_request(&transport.http, url.clone())?;
             let answer = transport.exchange(&Subject::Token, request).await;
+            let answer = answer.map_err(|error| options.credentials.conceal(error));
             match answer.and_then(|body| Token::read(&body, asked)) {
                 Ok(token) => return Ok(token),
                 Err(error) => self.wait(&mut tries, error).await?,

@@ -230,6 +230,14 @@ impl ApiError {
         }
     }
 
+    /// The error without the provider's message, should that hold `secret`.
+    pub(super) fn without(mut self, secret: &str) -> Self {
+        if let Self::Refused { answer, .. } = &mut self {
+            answer.message = answer.message.take().filter(|message| !message.contains(secret));
+        }
+        self
+    }
+
     /// How long the provider asks to wait.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
