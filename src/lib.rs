@@ -16,6 +16,7 @@ pub mod money;
 pub mod output;
 pub mod posting;
 pub mod reconcile;
+pub mod report_api;
 pub mod run;
 pub mod text;
 pub mod writer;
