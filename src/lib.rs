@@ -8,4 +8,5 @@ pub mod archive;
 pub mod date;
 pub mod ledger;
 pub mod money;
+pub mod sandbox;
 pub mod text;

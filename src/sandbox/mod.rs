@@ -1,0 +1,16 @@
+//! A local Report API for everyone who builds on the real one, which has no test environment.
+//!
+//! [`server`] answers like the provider, [`fault`] makes it fail on demand, and a
+//! [`source::Source`] holds what it serves: the demo month ([`story`]), a generated ledger of any
+//! size ([`generate`]), or an archive folder ([`source::ArchiveSource`]). Nothing here reads a
+//! clock; "today" is an option.
+
+pub mod engine;
+pub mod market;
+pub mod random;
+pub mod script;
+pub mod source;
+pub mod story;
+
+#[cfg(test)]
+mod tests;

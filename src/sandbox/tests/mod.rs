@@ -1,0 +1,4 @@
+//! Proves the sandbox against the knowledge of the provider's API.
+
+mod invariants;
+mod story;
