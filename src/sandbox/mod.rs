@@ -5,12 +5,20 @@
 //! size ([`generate`]), or an archive folder ([`source::ArchiveSource`]). Nothing here reads a
 //! clock; "today" is an option.
 
+mod cursor;
 pub mod engine;
+pub mod fault;
 pub mod market;
+pub mod options;
 pub mod random;
+mod reply;
+mod report;
+mod request;
 pub mod script;
+pub mod server;
 pub mod source;
 pub mod story;
+mod token;
 
 #[cfg(test)]
 mod tests;

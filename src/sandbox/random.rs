@@ -16,14 +16,14 @@ impl Random {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn next_number(&mut self) -> u64 {
         self.state = self.state.wrapping_add(STEP);
         mix(self.state)
     }
 
     /// A number below `limit`, or 0 when `limit` is 0.
     pub fn below(&mut self, limit: u64) -> u64 {
-        let product = u128::from(self.next()) * u128::from(limit);
+        let product = u128::from(self.next_number()) * u128::from(limit);
         u64::try_from(product >> 64).expect("the upper half of a product of two u64 fits one")
     }
 }
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn the_sequence_is_that_of_splitmix64() {
         let mut random = Random { state: 1_234_567 };
-        let first: Vec<u64> = (0..3).map(|_| random.next()).collect();
+        let first: Vec<u64> = (0..3).map(|_| random.next_number()).collect();
         assert_eq!(
             first,
             [
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn every_part_of_a_seed_counts() {
-        let first = |parts: &[u64]| Random::new(parts).next();
+        let first = |parts: &[u64]| Random::new(parts).next_number();
         assert_eq!(first(&[1, 2]), first(&[1, 2]));
         assert_ne!(first(&[1, 2]), first(&[2, 1]));
         assert_ne!(first(&[1]), first(&[1, 0]));

@@ -141,14 +141,11 @@ impl Script {
 
     /// Takes back the last payout, which could not be made.
     pub fn abort_last_payout(&mut self, time: DateTime<Utc>) {
-        let payouts = self
-            .dates
-            .values()
-            .flat_map(|date| &date.funds)
-            .filter_map(|entry| {
-                (entry.draft.entry_type == EntryType::PayoutScheduled).then_some(-entry.draft.amount)
-            });
-        let Some(amount) = payouts.last() else { return };
+        let mut entries = self.dates.values().rev().flat_map(|date| date.funds.iter().rev());
+        let payout = entries.find(|entry| entry.draft.entry_type == EntryType::PayoutScheduled);
+        let Some(amount) = payout.map(|entry| -entry.draft.amount) else {
+            return;
+        };
         let psp_reference = self.terms.payout_label(self.next_payout - 1);
         let draft = Draft {
             psp_reference,
