@@ -6,6 +6,7 @@
 //! a payout is the last entry of its date.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
@@ -15,6 +16,7 @@ use crate::ledger::Topic;
 use crate::ledger::entry::EntryType;
 use crate::money;
 use crate::sandbox::market::{self, Market};
+use crate::sandbox::options::{UnknownChoice, choose};
 
 /// How fees are settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +37,29 @@ pub enum Frequency {
     Weekly,
     /// On the first, after the last date of the month.
     Monthly,
+}
+
+impl FromStr for Settlement {
+    type Err = UnknownChoice;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        choose(word, &[("net", Self::Net), ("gross", Self::Gross)])
+    }
+}
+
+impl FromStr for Frequency {
+    type Err = UnknownChoice;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        choose(
+            word,
+            &[
+                ("daily", Self::Daily),
+                ("weekly", Self::Weekly),
+                ("monthly", Self::Monthly),
+            ],
+        )
+    }
 }
 
 /// What is agreed between the provider and the merchant about one ledger.

@@ -1,9 +1,12 @@
 //! What differs between the provider's markets: currency, time zone, schemes, payout texts.
 
+use std::str::FromStr;
+
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::money::Currency;
+use crate::sandbox::options::{UnknownChoice, choose};
 
 /// A country that the provider works in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,11 +24,6 @@ pub enum Market {
 impl Market {
     /// All markets.
     pub const ALL: [Self; 4] = [Self::Norway, Self::Denmark, Self::Finland, Self::Sweden];
-
-    /// Reads a country code such as `NO`.
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|market| market.code() == code)
-    }
 
     /// The country code, which is also the prefix of its VM-number handles.
     pub fn code(self) -> &'static str {
@@ -79,6 +77,14 @@ impl Market {
                 Some(format!("{digits}{}", check_digit(&digits)))
             }
         }
+    }
+}
+
+impl FromStr for Market {
+    type Err = UnknownChoice;
+
+    fn from_str(code: &str) -> Result<Self, Self::Err> {
+        choose(code, &Self::ALL.map(|market| (market.code(), market)))
     }
 }
 

@@ -21,7 +21,19 @@ pub const SUBSCRIPTION_KEY: &str = "sandbox-subscription";
 #[error("`{word}` is not a choice; write {choices}")]
 pub struct UnknownChoice {
     word: String,
-    choices: &'static str,
+    choices: String,
+}
+
+/// The choice that `word` names.
+pub(crate) fn choose<T: Copy>(word: &str, choices: &[(&str, T)]) -> Result<T, UnknownChoice> {
+    let found = choices.iter().find(|(name, _)| *name == word);
+    found.map(|(_, choice)| *choice).ok_or_else(|| {
+        let names: Vec<String> = choices.iter().map(|(name, _)| format!("`{name}`")).collect();
+        UnknownChoice {
+            word: word.to_owned(),
+            choices: names.join(" or "),
+        }
+    })
 }
 
 /// Which keys the sandbox takes.
@@ -63,14 +75,7 @@ impl FromStr for NumberForm {
     type Err = UnknownChoice;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        match word {
-            "text" => Ok(Self::Text),
-            "number" => Ok(Self::Number),
-            _ => Err(UnknownChoice {
-                word: word.to_owned(),
-                choices: "`text` or `number`",
-            }),
-        }
+        choose(word, &[("text", Self::Text), ("number", Self::Number)])
     }
 }
 
@@ -99,15 +104,14 @@ impl FromStr for OpenDates {
     type Err = UnknownChoice;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        match word {
-            "try-later" => Ok(Self::TryLater),
-            "with-items" => Ok(Self::WithItems),
-            "not-found" => Ok(Self::NotFound),
-            _ => Err(UnknownChoice {
-                word: word.to_owned(),
-                choices: "`try-later`, `with-items` or `not-found`",
-            }),
-        }
+        choose(
+            word,
+            &[
+                ("try-later", Self::TryLater),
+                ("with-items", Self::WithItems),
+                ("not-found", Self::NotFound),
+            ],
+        )
     }
 }
 
@@ -125,14 +129,10 @@ impl FromStr for UnauthorizedForm {
     type Err = UnknownChoice;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        match word {
-            "specification" => Ok(Self::Specification),
-            "gateway" => Ok(Self::Gateway),
-            _ => Err(UnknownChoice {
-                word: word.to_owned(),
-                choices: "`specification` or `gateway`",
-            }),
-        }
+        choose(
+            word,
+            &[("specification", Self::Specification), ("gateway", Self::Gateway)],
+        )
     }
 }
 
@@ -150,14 +150,7 @@ impl FromStr for FeedEnd {
     type Err = UnknownChoice;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        match word {
-            "empty" => Ok(Self::Empty),
-            "with-items" => Ok(Self::WithItems),
-            _ => Err(UnknownChoice {
-                word: word.to_owned(),
-                choices: "`empty` or `with-items`",
-            }),
-        }
+        choose(word, &[("empty", Self::Empty), ("with-items", Self::WithItems)])
     }
 }
 
@@ -233,5 +226,24 @@ impl Default for SandboxOptions {
             faults: Vec::new(),
             seed: 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_are_read_by_name_and_an_unknown_one_is_told_the_others() {
+        assert_eq!("with-items".parse::<OpenDates>().unwrap(), OpenDates::WithItems);
+        assert_eq!(
+            "gateway".parse::<UnauthorizedForm>().unwrap(),
+            UnauthorizedForm::Gateway
+        );
+        let error = "float".parse::<NumberForm>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`float` is not a choice; write `text` or `number`"
+        );
     }
 }

@@ -116,14 +116,7 @@ impl Report<'_> {
             ..Cursor::default()
         });
         let page = self.page(cursor, items, next);
-        let cursor = page
-            .next
-            .map_or(String::new(), |next| format!("\"cursor\":\"{}\",", next.encode()));
-        Reply::json(format!(
-            "{{{cursor}\"hasMore\":{},\"tryLater\":{try_later},\"items\":[{}]}}",
-            page.next.is_some(),
-            page.items.join(",")
-        ))
+        Reply::json(date_body(page.next, try_later, &page.items))
     }
 
     /// Answers `GET /report/v2/ledgers/{ledgerId}/{topic}/feed`.
@@ -248,6 +241,13 @@ impl Report<'_> {
 struct Page {
     items: Vec<String>,
     next: Option<Cursor>,
+}
+
+/// A body of the dates endpoint.
+pub(crate) fn date_body(next: Option<Cursor>, try_later: bool, items: &[String]) -> String {
+    let cursor = next.map_or(String::new(), |next| format!("\"cursor\":\"{}\",", next.encode()));
+    let (has_more, items) = (next.is_some(), items.join(","));
+    format!("{{{cursor}\"hasMore\":{has_more},\"tryLater\":{try_later},\"items\":[{items}]}}")
 }
 
 fn feed_reply(cursor: &Cursor, try_later: bool, items: &[String]) -> Reply {
