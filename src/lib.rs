@@ -18,5 +18,6 @@ pub mod posting;
 pub mod reconcile;
 pub mod report_api;
 pub mod run;
+pub mod sandbox;
 pub mod text;
 pub mod writer;
