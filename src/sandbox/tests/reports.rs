@@ -45,6 +45,37 @@ async fn the_demo_ledger_is_listed_and_found_by_its_handle() {
 }
 
 #[tokio::test]
+async fn bodies_and_entries_have_the_documented_fields_in_the_usual_order() {
+    let page_size = size(1);
+    let sandbox = demo(SandboxOptions {
+        page_size,
+        ..SandboxOptions::default()
+    })
+    .await;
+    let page = get(&sandbox, &date_path("funds", "2026-10-01")).await.text();
+    let keys: Vec<&str> = page
+        .split('"')
+        .filter(|part| page.contains(&format!("\"{part}\":")))
+        .collect();
+    assert_eq!(keys[..4], ["cursor", "hasMore", "tryLater", "items"]);
+    assert_eq!(
+        keys[4..],
+        [
+            "pspReference",
+            "time",
+            "ledgerDate",
+            "entryType",
+            "reference",
+            "currency",
+            "amount",
+            "recipientHandle",
+            "balanceAfter",
+            "balanceBefore"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn pages_of_any_size_hold_the_same_entries() {
     let path = date_path("funds", "2026-10-16");
     let (whole, pages) = all_pages(&demo(SandboxOptions::default()).await, &path).await;
