@@ -134,7 +134,7 @@ pub struct Export {
     /// The format to write, or `all`; may be repeated [default: the configuration's, else journal-csv]
     #[arg(long = "format", value_name = "ID")]
     pub formats: Vec<String>,
-    /// The folder for the files: DIR/<ledger>/<from>_<to>/
+    /// The folder for the files, which go to DIR/LEDGER/FROM_TO/
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Replace files that differ
