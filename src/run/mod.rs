@@ -329,10 +329,9 @@ impl Run<'_> {
             if !prover.day(&day) {
                 continue;
             }
-            sources.extend(stored.sources().map(|source| ManifestSource {
-                path: source.path.clone(),
-                sha256: source.sha256.clone(),
-            }));
+            if let Err(failure) = self.hash_sources(&stored, &mut sources) {
+                *error = error.take().or(Some(failure.into()));
+            }
             gross_settlement |= day
                 .fees
                 .entries
@@ -385,6 +384,24 @@ impl Run<'_> {
             sources,
             lag_days,
         }
+    }
+
+    /// Notes the files that outputs are made of; nothing when only checking.
+    fn hash_sources(
+        &self,
+        stored: &StoredDay,
+        sources: &mut Vec<ManifestSource>,
+    ) -> Result<(), ArchiveError> {
+        if self.options.write.as_ref().is_none_or(|write| write.dry_run) {
+            return Ok(());
+        }
+        for source in stored.sources() {
+            sources.push(ManifestSource {
+                path: source.path.clone(),
+                sha256: self.archive.sha256(&source.path)?,
+            });
+        }
+        Ok(())
     }
 
     /// Dates before the range that become part of a voucher must hold like those in it.
