@@ -7,6 +7,7 @@
 pub mod entries_csv;
 pub mod journal_csv;
 pub mod journal_json;
+pub mod xml;
 
 use std::io;
 
