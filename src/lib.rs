@@ -6,6 +6,7 @@
 
 pub mod archive;
 pub mod chart;
+pub mod cli;
 pub mod config;
 pub mod date;
 pub mod encode;
@@ -13,6 +14,11 @@ pub mod format;
 pub mod journal;
 pub mod ledger;
 pub mod money;
+pub mod output;
 pub mod posting;
+pub mod reconcile;
+pub mod report_api;
+pub mod run;
+pub mod sandbox;
 pub mod text;
 pub mod writer;

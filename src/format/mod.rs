@@ -299,25 +299,34 @@ impl Format {
         })
     }
 
-    /// The format's options for a ledger: `table` is `[formats.<id>]` of the configuration.
-    pub fn options(&self, table: &toml::Table, ledger_id: &str) -> Result<Options, FormatError> {
-        Options::read(&self.descriptor, table, ledger_id)
+    /// The format's options for the ledger.
+    pub fn options(&self, context: &Context<'_>) -> Result<Options, FormatError> {
+        let table = context.options(&self.descriptor.id);
+        Options::read(&self.descriptor, table, &context.info.ledger_id)
     }
 
-    /// How the documents of a ledger are cut, named and encoded.
-    pub fn shape(&self, table: &toml::Table, ledger_id: &str) -> Result<Shape, FormatError> {
-        self.descriptor.shape(&self.options(table, ledger_id)?)
+    /// How the documents of the ledger are cut, named and encoded.
+    pub fn shape(&self, context: &Context<'_>) -> Result<Shape, FormatError> {
+        self.descriptor.shape(&self.options(context)?)
+    }
+
+    /// Whether vouchers have numbers that several ledgers of one company would share.
+    pub fn numbers_vouchers(&self) -> bool {
+        self.descriptor.options.contains_key("series")
     }
 
     /// The first option that is needed and not set, if any.
     pub fn missing(&self, context: &Context<'_>) -> Option<&str> {
-        let own = context
-            .options
-            .get("ledgers")
-            .and_then(|ledgers| ledgers.get(&context.info.ledger_id));
+        let table = context.options(&self.descriptor.id);
+        let own = table
+            .and_then(|table| table.get("ledgers")?.get(&context.info.ledger_id))
+            .and_then(toml::Value::as_table);
         let is_set = |option: &str| match option.strip_prefix("company.") {
             Some(key) => company_has(context, key),
-            None => context.options.contains_key(option) || own.is_some_and(|own| own.get(option).is_some()),
+            None => [table, own]
+                .into_iter()
+                .flatten()
+                .any(|table| table.contains_key(option)),
         };
         self.descriptor
             .needs
@@ -334,7 +343,7 @@ impl Format {
                 option: option.to_owned(),
             });
         }
-        let options = self.options(context.options, &context.info.ledger_id)?;
+        let options = self.options(context)?;
         match (self.make, &self.descriptor.delimited) {
             (Make::Own(make), _) => make(context, &options),
             (Make::Delimited, Some(layout)) => {

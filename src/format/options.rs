@@ -51,8 +51,12 @@ pub struct Options {
 impl Options {
     /// Reads the options of a format for a ledger. A format that declares none takes what it
     /// finds; otherwise an option that is not declared is refused.
-    pub fn read(descriptor: &Descriptor, table: &toml::Table, ledger_id: &str) -> Result<Self, FormatError> {
-        let own = match table.get("ledgers") {
+    pub fn read(
+        descriptor: &Descriptor,
+        table: Option<&toml::Table>,
+        ledger_id: &str,
+    ) -> Result<Self, FormatError> {
+        let own = match table.and_then(|table| table.get("ledgers")) {
             None => None,
             Some(toml::Value::Table(ledgers)) => match ledgers.get(ledger_id) {
                 None => None,
@@ -66,7 +70,7 @@ impl Options {
             values: BTreeMap::new(),
             tax_codes: BTreeMap::new(),
         };
-        for table in [Some(table), own].into_iter().flatten() {
+        for table in [table, own].into_iter().flatten() {
             options.take(descriptor, table)?;
         }
         options.fill(descriptor)?;

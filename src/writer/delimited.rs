@@ -413,7 +413,7 @@ fn refuse_shared_series(
     series: u32,
 ) -> Result<(), FormatError> {
     for sibling in context.siblings {
-        let theirs = Options::read(descriptor, context.options, sibling)?;
+        let theirs = Options::read(descriptor, context.options(&descriptor.id), sibling)?;
         if theirs.number("series", LARGEST_SERIES)? == series
             && theirs.get("voucher_type") == options.get("voucher_type")
         {

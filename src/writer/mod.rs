@@ -37,23 +37,33 @@ pub struct Context<'a> {
     pub books: &'a Books<'a>,
     /// The company, and everything else that the configuration says of the ledger.
     pub config: &'a LedgerConfig,
-    /// The format's own options, as the configuration has them; empty when it has none.
-    pub options: &'a toml::Table,
     /// The ids of the other ledgers that are known to belong to the same company: vouchers of all
     /// of them go to the same books.
     pub siblings: &'a [String],
 }
 
+impl Context<'_> {
+    /// A format's own options, as the configuration has them.
+    pub fn options(&self, format: &str) -> Option<&toml::Table> {
+        self.config.format_options.get(format)
+    }
+}
+
 /// A document in the making.
 ///
 /// The run calls `check_day` and `check_voucher` for everything, then `check_end`; when nothing
-/// stands against it, `start`, `day` and `voucher` for everything again, and `end`. Vouchers
-/// come in order of date, then id, days in order of date; a voucher may come before or after the
-/// day it was made of. A writer that has no document to make (`is_empty` after `check_end`) is
-/// not called for the second pass, and no file is made.
+/// stands against it, `start`, `day` and `voucher` for everything again, and `end`. In the second
+/// pass vouchers come in order of date, then id, and days in order of date; a voucher may come
+/// before or after the day it was made of. A writer that has no document to make (`is_empty`
+/// after `check_end`) is not called for the second pass, and no file is made.
 pub trait Writer {
-    /// First pass, before all else: a ledger day before the range that the first payout of the
-    /// range takes in. These days come in order of date, in the first pass only.
+    /// Whether the writer wants the days before the range that its first payout takes in.
+    fn wants_days_before(&self) -> bool {
+        false
+    }
+
+    /// First pass, before all else: a day before the range that the first payout of the range
+    /// takes in. These days come in order of date, in the first pass only.
     fn day_before(&mut self, _day: &LedgerDay<'_>) {}
 
     /// First pass: a ledger day.
@@ -68,6 +78,11 @@ pub trait Writer {
     /// After the first pass: whether there is nothing to make a document of.
     fn is_empty(&self) -> bool {
         false
+    }
+
+    /// The document's name, when it is not the one of the descriptor.
+    fn file_name(&self) -> Option<String> {
+        None
     }
 
     /// Second pass: what stands before the first voucher.
