@@ -238,12 +238,14 @@ struct FirstPass {
 impl Run<'_> {
     fn both_passes(&self) -> LedgerRun {
         let books = Books::new(self.info, self.currency, self.ledger_config, self.config);
+        let siblings = self.siblings();
         let context = Context {
             info: self.info,
             currency: self.currency,
             range: self.exported,
             books: &books,
             config: self.ledger_config,
+            siblings: &siblings,
         };
         let mut error = None;
         let mut documents = match &self.options.write {
@@ -285,6 +287,26 @@ impl Run<'_> {
         }
     }
 
+    /// The other ledgers of the archive with the same owner, where a format has to keep their
+    /// voucher numbers apart.
+    fn siblings(&self) -> Vec<String> {
+        let is_numbered = self.options.write.as_ref().is_some_and(|write| {
+            let by_configuration = write.formats.is_empty() && !self.ledger_config.formats.is_empty();
+            let mut formats = write.formats.iter();
+            write.all_formats || by_configuration || formats.any(|format| format.numbers_vouchers())
+        });
+        let Some(owner) = self.info.owner.as_ref().filter(|_| is_numbered) else {
+            return Vec::new();
+        };
+        // A ledger that cannot be read has its own run, which says so.
+        let has_owner = |ledger_id: &String| match self.archive.ledger_info(ledger_id) {
+            Ok(Some(info)) => info.owner.as_ref() == Some(owner) && *ledger_id != self.info.ledger_id,
+            Ok(None) | Err(_) => false,
+        };
+        let ledgers = self.archive.ledgers().unwrap_or_default();
+        ledgers.into_iter().filter(has_owner).collect()
+    }
+
     fn first_pass(
         &self,
         books: &Books<'_>,
@@ -318,6 +340,13 @@ impl Run<'_> {
         let mut poster = Poster::new(books, captures.clone(), earlier.funds_opening);
         if let Err(failure) = self.warm_up(&mut poster, earlier) {
             *error = error.take().or(Some(failure.into()));
+        }
+        if documents.want_days_before()
+            && let Some(range) = earlier::since_payout(self.archive, books, self.options.range)
+        {
+            for date in range.dates() {
+                documents.day_before(&StoredDay::read(self.archive, &self.info.ledger_id, date).parse());
+            }
         }
         for date in self.options.range.dates() {
             if self.options.cancelled.load(Ordering::Relaxed) {
