@@ -56,8 +56,10 @@ pub struct WriteOptions {
     pub out: PathBuf,
     /// The formats; when empty, the configuration's, else `journal-csv`.
     pub formats: Vec<&'static Format>,
-    /// Every format whose needs are met.
+    /// Every format of the ledger's market whose needs are met.
     pub all_formats: bool,
+    /// Where the user keeps descriptors of their own.
+    pub users_formats: Option<PathBuf>,
     /// Replace files that differ.
     pub force: bool,
     /// Only find out what the formats cannot hold.
