@@ -10,6 +10,7 @@ pub mod journal_csv;
 pub mod journal_json;
 pub mod lines;
 pub mod numbers;
+pub mod settlement;
 pub mod xml;
 
 use std::io;
