@@ -7,6 +7,7 @@
 pub mod entries_csv;
 pub mod journal_csv;
 pub mod journal_json;
+pub mod xml;
 
 use std::io;
 
@@ -52,6 +53,12 @@ pub trait Writer {
 
     /// First pass: there is no more.
     fn check_end(&mut self, _limits: &mut Limits) {}
+
+    /// After the first pass: the document's name, where the target prescribes one that depends
+    /// on what is in it. `None` for the descriptor's.
+    fn file_name(&self) -> Option<String> {
+        None
+    }
 
     /// Second pass: what stands before the first voucher.
     fn start(&mut self, _proof: &LedgerProof, _out: &mut dyn io::Write) -> io::Result<()> {
