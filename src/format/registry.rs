@@ -4,6 +4,7 @@ use crate::format::Maker;
 use crate::writer::entries_csv::EntriesCsv;
 use crate::writer::journal_csv::JournalCsv;
 use crate::writer::journal_json::JournalJson;
+use crate::writer::saft_no::SaftNo;
 
 /// One format as it is built in.
 #[derive(Debug)]
@@ -32,5 +33,10 @@ pub const REGISTRY: &[Folder] = &[
         descriptor: include_str!("../../formats/journal-json/format.toml"),
         notes: include_str!("../../formats/journal-json/NOTES.md"),
         make: |context| Ok(Box::new(JournalJson::new(context))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/saft-no/format.toml"),
+        notes: include_str!("../../formats/saft-no/NOTES.md"),
+        make: |context| Ok(Box::new(SaftNo::new(context)?)),
     },
 ];

@@ -7,6 +7,8 @@
 pub mod entries_csv;
 pub mod journal_csv;
 pub mod journal_json;
+pub mod saft;
+pub mod saft_no;
 pub mod xml;
 
 use std::io;

@@ -50,6 +50,13 @@ impl Xml {
         }
     }
 
+    /// Closes every element that is still open.
+    pub fn close_all(&mut self) {
+        while !self.open.is_empty() {
+            self.close();
+        }
+    }
+
     /// An element that holds text.
     pub fn leaf(&mut self, name: &'static str, text: &str) {
         self.leaf_with(name, &[], text);
@@ -83,14 +90,14 @@ impl Xml {
         self.text.len()
     }
 
+    /// How many lines wait to be drained.
+    pub fn line_count(&self) -> usize {
+        self.text.bytes().filter(|byte| *byte == b'\n').count()
+    }
+
     /// Whether nothing waits to be drained.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
-    }
-
-    /// Forgets what waits to be drained.
-    pub fn clear(&mut self) {
-        self.text.clear();
     }
 
     /// Writes what waits to `out`.
