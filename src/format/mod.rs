@@ -174,7 +174,9 @@ impl Format {
     pub fn missing(&self, context: &Context<'_>) -> Option<&str> {
         let is_set = |option: &str| match option.strip_prefix("company.") {
             Some(key) => company_has(context, key),
-            None => context.options.contains_key(option),
+            None => context
+                .options(&self.descriptor.id)
+                .is_some_and(|table| table.contains_key(option)),
         };
         self.descriptor
             .needs

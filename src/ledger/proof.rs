@@ -233,6 +233,14 @@ impl Prover {
         true
     }
 
+    /// A date before the range that a voucher of the range needs is not there.
+    pub fn needs_before(&mut self, date: NaiveDate) {
+        self.open_dates.push(date);
+        self.findings.add(Code::DateMissing, None, Some(date), None, || {
+            format!("{date} belongs to the first payout of the range and is not in the archive as a closed date; fetch it")
+        });
+    }
+
     /// The currency so far: the ledger's, or the first entry's.
     pub fn currency(&self) -> Option<Currency> {
         self.currency

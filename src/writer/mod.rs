@@ -11,7 +11,9 @@ pub mod saft;
 pub mod saft_no;
 pub mod xml;
 
+use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 
 use crate::config::LedgerConfig;
 use crate::date::DateRange;
@@ -36,16 +38,35 @@ pub struct Context<'a> {
     pub books: &'a Books<'a>,
     /// The company, and everything else that the configuration says of the ledger.
     pub config: &'a LedgerConfig,
-    /// The format's own options, as the configuration has them; empty when it has none.
-    pub options: &'a toml::Table,
+}
+
+impl Context<'_> {
+    /// A format's own options, as the configuration has them.
+    pub fn options(&self, format: &str) -> Option<&toml::Table> {
+        self.config.format_options.get(format)
+    }
+}
+
+/// What the books hold when a document begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// The provider's funds balance before the first entry that the run posts, where known.
+    pub funds: Option<i64>,
+    /// The provider's fees balance before the first entry that the run posts, where known.
+    pub fees: Option<i64>,
+    /// What earlier documents of the run move each account by, in the base currency.
+    pub carried: BTreeMap<Arc<str>, i128>,
+    /// Whether an earlier document of the run holds the fiscal year before.
+    pub follows_another: bool,
 }
 
 /// A document in the making.
 ///
-/// The run calls `check_day` and `check_voucher` for everything, then `check_end`; when nothing
-/// stands against it, `start`, `day` and `voucher` for everything again, and `end`. Vouchers
-/// come in order of date, then id, days in order of date; a voucher may come before or after the
-/// day it was made of.
+/// The run calls `check_day` and `check_voucher` for everything, then `check_opening` and
+/// `check_end`; when nothing
+/// stands against it, `start`, `day` and `voucher` for everything again, and `end`. In the second
+/// pass vouchers come in order of date, then id, and days in order of date; a voucher may come
+/// before or after the day it was made of.
 pub trait Writer {
     /// First pass: a ledger day.
     fn check_day(&mut self, _day: &LedgerDay<'_>, _limits: &mut Limits) {}
@@ -53,11 +74,13 @@ pub trait Writer {
     /// First pass: a voucher. Reports everything about it that the target cannot hold.
     fn check_voucher(&mut self, _voucher: &Voucher, _limits: &mut Limits) {}
 
+    /// First pass: what the books hold when the document begins.
+    fn check_opening(&mut self, _opening: &Opening) {}
+
     /// First pass: there is no more.
     fn check_end(&mut self, _limits: &mut Limits) {}
 
-    /// After the first pass: the document's name, where the target prescribes one that depends
-    /// on what is in it. `None` for the descriptor's.
+    /// The document's name, when it is not the one of the descriptor.
     fn file_name(&self) -> Option<String> {
         None
     }

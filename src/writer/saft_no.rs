@@ -12,16 +12,24 @@ use serde::Deserialize;
 use crate::chart::Role;
 use crate::format::FormatError;
 use crate::journal::{Posting, Voucher};
-use crate::ledger::day::LedgerDay;
 use crate::ledger::proof::LedgerProof;
 use crate::writer::saft::contents::{AccountBalance, Contents, is_debit};
 use crate::writer::saft::parts::{self, Amount};
 use crate::writer::saft::{self, Dates, fits};
 use crate::writer::xml::Xml;
-use crate::writer::{Context, Limits, Writer};
+use crate::writer::{Context, Limits, Opening, Writer};
 
 const FORMAT: &str = "saft-no";
 const NAMESPACE: &str = "urn:StandardAuditFile-Taxation-Financial:NO";
+
+/// How the names of the balance sheet's categories begin.
+const BALANCE_CATEGORIES: [&str; 5] = [
+    "balanseverdi",
+    "egenkapital",
+    "kortsiktigGjeld",
+    "langsiktigGjeld",
+    "gjeldInnen",
+];
 
 /// The first year whose periods need version 1.40.
 const FIRST_YEAR_OF_1_40: i32 = 2027;
@@ -125,6 +133,18 @@ impl<'a> SaftNo<'a> {
             .unwrap_or(if year < FIRST_YEAR_OF_1_40 { "1.30" } else { "1.40" })
     }
 
+    fn balances(&self) -> (Vec<AccountBalance>, Vec<String>) {
+        // Income and costs have groupings of their own; everything else is carried.
+        let is_balance = |number: &str| {
+            self.grouping(number).is_none_or(|grouping| {
+                BALANCE_CATEGORIES
+                    .iter()
+                    .any(|category| grouping.category.starts_with(category))
+            })
+        };
+        self.contents.accounts(&self.context, &self.opening, &is_balance)
+    }
+
     fn exponent(&self) -> u32 {
         self.context.books.settings.base_currency.exponent()
     }
@@ -173,10 +193,6 @@ impl<'a> SaftNo<'a> {
 }
 
 impl Writer for SaftNo<'_> {
-    fn check_day(&mut self, day: &LedgerDay<'_>, _limits: &mut Limits) {
-        self.contents.add_day(day);
-    }
-
     fn check_voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
         self.contents.add(voucher);
         fits(limits, "the voucher id", voucher.id(), 70);
@@ -189,6 +205,10 @@ impl Writer for SaftNo<'_> {
         self.size = self
             .size
             .saturating_add((xml.len() + 3 * xml.line_count()) as u64);
+    }
+
+    fn check_opening(&mut self, opening: &Opening) {
+        self.contents.open(opening);
     }
 
     fn check_end(&mut self, limits: &mut Limits) {
@@ -222,7 +242,7 @@ impl Writer for SaftNo<'_> {
         for text in self.contents.departments.iter().chain(&self.contents.projects) {
             fits(limits, "the dimension", text, 35);
         }
-        let (accounts, faults) = self.contents.accounts(&self.context, &self.opening, None);
+        let (accounts, faults) = self.balances();
         for fault in faults {
             limits.refuse(fault);
         }
@@ -254,9 +274,9 @@ impl Writer for SaftNo<'_> {
         Some(format!("SAF-T Financial_{number}_{to}235959.xml"))
     }
 
-    fn start(&mut self, proof: &LedgerProof, out: &mut dyn io::Write) -> io::Result<()> {
+    fn start(&mut self, _proof: &LedgerProof, out: &mut dyn io::Write) -> io::Result<()> {
         let mut xml = std::mem::replace(&mut self.xml, Xml::new("\t"));
-        self.head(&mut xml, proof);
+        self.head(&mut xml);
         self.xml = xml;
         self.xml.drain(out)
     }
@@ -336,7 +356,7 @@ impl SaftNo<'_> {
         }
     }
 
-    fn head(&self, xml: &mut Xml, proof: &LedgerProof) {
+    fn head(&self, xml: &mut Xml) {
         let version = self.version();
         let location = format!("{NAMESPACE} Norwegian_SAF-T_Financial_Schema_v_{version}.xsd");
         xml.declaration();
@@ -350,7 +370,7 @@ impl SaftNo<'_> {
         );
         self.header(xml, version);
         xml.open("MasterFiles");
-        self.accounts(xml, proof);
+        self.accounts(xml);
         self.tax_table(xml);
         self.analysis_types(xml);
         xml.close();
@@ -434,8 +454,8 @@ impl SaftNo<'_> {
         xml.close();
     }
 
-    fn accounts(&self, xml: &mut Xml, proof: &LedgerProof) {
-        let (accounts, _) = self.contents.accounts(&self.context, &self.opening, Some(proof));
+    fn accounts(&self, xml: &mut Xml) {
+        let (accounts, _) = self.balances();
         if accounts.is_empty() {
             return;
         }

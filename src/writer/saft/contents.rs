@@ -7,13 +7,10 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::chart::Role;
-use crate::config::{FeeMode, VoucherPer};
+use crate::config::FeeMode;
 use crate::journal::{Posting, Voucher};
-use crate::ledger::Topic;
-use crate::ledger::day::LedgerDay;
-use crate::ledger::entry::EntryType;
-use crate::ledger::proof::LedgerProof;
-use crate::writer::Context;
+use crate::posting::books::Account;
+use crate::writer::{Context, Opening};
 
 /// Whether a line stands on the debit side, judged in the base currency where that is not zero.
 pub fn is_debit(posting: &Posting) -> bool {
@@ -40,25 +37,13 @@ pub struct AccountBalance {
 struct Movement {
     name: Arc<str>,
     base: i128,
-    /// In the ledger's currency, without differences in the base currency.
-    own: i128,
-}
-
-/// A topic's balances in the order in which the days come.
-#[derive(Debug, Default, Clone, Copy)]
-struct TopicBalances {
-    first: Option<i64>,
-    last: Option<i64>,
-    at_last_payout: Option<i64>,
-    is_unknown: bool,
 }
 
 /// What the first pass learns.
 #[derive(Debug, Default)]
 pub struct Contents {
     movements: BTreeMap<Arc<str>, Movement>,
-    funds: TopicBalances,
-    fees: TopicBalances,
+    opening: Opening,
     /// Tax codes in use.
     pub tax_codes: BTreeSet<Arc<str>>,
     /// Departments in use.
@@ -100,84 +85,52 @@ impl Contents {
                 .or_insert_with(|| Movement {
                     name: posting.account_name.clone(),
                     base: 0,
-                    own: 0,
                 });
             movement.base += base;
-            if posting.currency == voucher.currency() {
-                movement.own += i128::from(posting.amount);
-            }
             self.tax_codes.extend(posting.tax_code.clone());
             self.departments.extend(posting.department.clone());
             self.projects.extend(posting.project.clone());
         }
     }
 
-    /// Takes a day: where the provider's two accounts begin and end.
-    pub fn add_day(&mut self, day: &LedgerDay<'_>) {
-        for topic in Topic::ALL {
-            let balances = match topic {
-                Topic::Funds => &mut self.funds,
-                Topic::Fees => &mut self.fees,
-            };
-            for entry in &day.topic(topic).entries {
-                if balances.first.is_none() {
-                    balances.first = entry.balance_before;
-                    balances.is_unknown |= entry.balance_before.is_none();
-                }
-                balances.last = entry.balance_after.or(balances.last);
-            }
-        }
-        let mut funds = day.funds.entries.iter();
-        if funds.any(|entry| entry.entry_type == EntryType::PayoutScheduled) {
-            self.funds.at_last_payout = self.funds.last;
-            self.fees.at_last_payout = self.fees.last;
-        }
+    /// Takes what the books hold when the file begins.
+    pub fn open(&mut self, opening: &Opening) {
+        self.opening = opening.clone();
     }
 
     /// Every account that moves, that the configuration gives an opening, or whose balance the
-    /// ledger itself says; and what is in the way of saying it. `proof` fills in for a topic
-    /// without entries, and is not known in the first pass.
+    /// ledger itself says; and what is in the way of saying it. `is_balance` tells accounts of
+    /// the balance sheet, which alone are carried into a new fiscal year.
     pub fn accounts(
         &self,
         context: &Context<'_>,
         configured: &BTreeMap<String, i128>,
-        proof: Option<&LedgerProof>,
+        is_balance: &dyn Fn(&str) -> bool,
     ) -> (Vec<AccountBalance>, Vec<String>) {
-        let books = context.books;
         let mut openings = configured.clone();
         let mut faults = Vec::new();
-        let has_fees = books.settings.fees == FeeMode::Accrual;
-        let topics = [
-            (Role::Funds, &self.funds, proof.map(|proof| &proof.funds)),
-            (Role::FeesPayable, &self.fees, proof.map(|proof| &proof.fees)),
-        ];
-        for (role, balances, totals) in topics {
-            let Ok(account) = books.account(role) else {
+        let has_fees = context.books.settings.fees == FeeMode::Accrual;
+        for (role, own) in [
+            (Role::Funds, self.opening.funds),
+            (Role::FeesPayable, self.opening.fees.filter(|_| has_fees)),
+        ] {
+            let Ok(account) = context.books.account(role) else {
                 continue;
             };
-            if configured.contains_key(account.number.as_ref()) || (role == Role::FeesPayable && !has_fees) {
-                continue;
-            }
-            let movement = self.movements.get(&account.number);
-            let own = self.opening(context, balances, movement.map_or(0, |movement| movement.own));
-            let own = own.or_else(|| totals.and_then(|totals| totals.opening).map(i128::from));
-            match own {
-                Some(0) => {}
-                Some(own) if !books.is_foreign() => *openings.entry(account.number.to_string()).or_default() += own,
-                Some(own) if movement.is_some() => faults.push(format!(
-                    "account {} opens at {} {}, and its value in {} is not known: set it under `opening`",
-                    account.number,
-                    signed(own, books.currency.exponent()),
-                    books.currency,
-                    books.settings.base_currency
-                )),
-                None if balances.is_unknown => faults.push(format!(
-                    "the opening balance of account {} is not known, because its first entry has none: set it under `opening`",
-                    account.number
-                )),
-                Some(_) | None => {}
+            if !configured.contains_key(account.number.as_ref()) {
+                match self.in_base(context, &account, own) {
+                    Ok(opening) => *openings.entry(account.number.to_string()).or_default() += opening,
+                    Err(fault) => faults.push(fault),
+                }
             }
         }
+        for (account, movement) in &self.opening.carried {
+            *openings.entry(account.to_string()).or_default() += movement;
+        }
+        if self.opening.follows_another {
+            openings.retain(|account, _| is_balance(account));
+        }
+        openings.retain(|_, opening| *opening != 0);
         let numbers: BTreeSet<&str> = self
             .movements
             .keys()
@@ -189,6 +142,27 @@ impl Contents {
             .map(|number| self.balance(context, number, openings.get(number).copied().unwrap_or_default()))
             .collect();
         (list, faults)
+    }
+
+    /// A provider's balance in the base currency, or why it cannot be said.
+    fn in_base(&self, context: &Context<'_>, account: &Account, own: Option<i64>) -> Result<i128, String> {
+        let books = context.books;
+        let moves = self.movements.contains_key(&account.number);
+        match own {
+            Some(own) if own == 0 || !books.is_foreign() => Ok(i128::from(own)),
+            Some(own) if moves => Err(format!(
+                "account {} opens at {} {}, and its value in {} is not known: set it under `opening`",
+                account.number,
+                books.currency.format(own),
+                books.currency,
+                books.settings.base_currency
+            )),
+            None if moves => Err(format!(
+                "the opening balance of account {} is not known: set it under `opening`",
+                account.number
+            )),
+            Some(_) | None => Ok(0),
+        }
     }
 
     fn balance(&self, context: &Context<'_>, number: &str, opening: i128) -> AccountBalance {
@@ -209,23 +183,4 @@ impl Contents {
             closing: opening + movement.map_or(0, |movement| movement.base),
         }
     }
-
-    /// A topic's balance in the books before the file, in the ledger's currency.
-    ///
-    /// One voucher per payout reaches back before the range and stops at the last payout, so
-    /// the opening follows from the balance that the payout left.
-    fn opening(&self, context: &Context<'_>, balances: &TopicBalances, moved: i128) -> Option<i128> {
-        match context.books.settings.voucher_per {
-            VoucherPer::LedgerDate | VoucherPer::Entry => balances.first.map(i128::from),
-            VoucherPer::Payout => match balances.at_last_payout {
-                Some(closing) => Some(i128::from(closing) - moved),
-                None => balances.first.map(i128::from),
-            },
-        }
-    }
-}
-
-fn signed(minor: i128, exponent: u32) -> String {
-    let sign = if minor < 0 { "-" } else { "" };
-    format!("{sign}{}", super::decimal(minor, exponent))
 }

@@ -73,9 +73,8 @@ pub fn period(date: NaiveDate, start_month: u32) -> (u32, i32) {
 
 /// Reads a format's options, as its own struct says them.
 pub fn options<T: DeserializeOwned>(context: &Context<'_>, format: &str) -> Result<T, FormatError> {
-    context
-        .options
-        .clone()
+    let table = context.options(format).cloned().unwrap_or_default();
+    table
         .try_into()
         .map_err(|error: toml::de::Error| wrong_option(format, error.message()))
 }

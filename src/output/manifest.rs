@@ -1,0 +1,90 @@
+//! `manifest.json`: what a folder of outputs was made of, with hashes and without a clock.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// The manifest of one ledger and range.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of this layout.
+    pub schema: u32,
+    /// The program and its version.
+    pub program: String,
+    /// The ledger.
+    pub ledger_id: String,
+    /// First and last date.
+    pub range: ManifestRange,
+    /// SHA-256 of the configuration and of the files that it names.
+    pub configuration: String,
+    /// The archived files that the outputs were made of.
+    pub sources: Vec<ManifestSource>,
+    /// The outputs.
+    pub outputs: Vec<ManifestOutput>,
+}
+
+/// First and last date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestRange {
+    /// First date.
+    pub from: String,
+    /// Last date.
+    pub to: String,
+}
+
+/// One archived file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestSource {
+    /// Relative to the archive.
+    pub path: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+}
+
+/// One output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestOutput {
+    /// The format's id.
+    pub format: String,
+    /// The file's name, beside the manifest.
+    pub path: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Its size.
+    pub bytes: u64,
+    /// The configuration that it was made with.
+    pub configuration: String,
+}
+
+impl Manifest {
+    /// Keeps the outputs of other formats that an earlier manifest in `folder` lists, as long as
+    /// they are still there as they were.
+    pub fn adopt(&mut self, folder: &Path) {
+        let path = folder.join("manifest.json");
+        // A manifest that is not there or not ours has nothing to keep.
+        let Ok(text) = std::fs::read_to_string(path) else {
+            return;
+        };
+        let Ok(earlier) = serde_json::from_str::<Self>(&text) else {
+            return;
+        };
+        for output in earlier.outputs {
+            let is_replaced = self
+                .outputs
+                .iter()
+                .any(|mine| mine.path == output.path || mine.format == output.format);
+            let is_there = super::content_hash(&folder.join(&output.path))
+                .is_ok_and(|hash| hash.as_deref() == Some(output.sha256.as_str()));
+            if !is_replaced && is_there {
+                self.outputs.push(output);
+            }
+        }
+        self.outputs.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+
+    /// The manifest as text.
+    pub fn to_text(&self) -> String {
+        let text = serde_json::to_string_pretty(self).expect("a manifest is plain data");
+        text + "\n"
+    }
+}

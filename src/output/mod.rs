@@ -1,0 +1,239 @@
+//! Files that appear whole or not at all.
+//!
+//! Everything that an export writes is first staged beside its place; [`Staging::commit`] looks
+//! at all of it, refuses when a different file stands in the way, and only then renames.
+
+pub mod manifest;
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+use thiserror::Error;
+
+/// Why output files cannot be written.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum OutputError {
+    /// A file or folder cannot be made.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// Which one.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file with other content stands in the way.
+    #[error("{} is there already with different content", .0.display())]
+    Different(PathBuf),
+}
+
+impl OutputError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Write { .. } => {
+                "choose a folder that can be written to with --out DIR, and make sure that the disk has room"
+            }
+            Self::Different(_) => "choose another --out DIR, or overwrite it with --force",
+        }
+    }
+}
+
+/// Files in the making, all of one folder.
+#[derive(Debug)]
+pub struct Staging {
+    folder: PathBuf,
+    made_folders: Vec<PathBuf>,
+    files: Vec<Staged>,
+}
+
+/// One file in the making. Write to it, then [`StagedFile::finish`] it.
+#[derive(Debug)]
+pub struct StagedFile {
+    file: BufWriter<NamedTempFile>,
+    hasher: Sha256,
+    bytes: u64,
+    name: String,
+    replaces: bool,
+}
+
+#[derive(Debug)]
+struct Staged {
+    file: NamedTempFile,
+    written: WrittenFile,
+    replaces: bool,
+}
+
+/// A file as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenFile {
+    /// Its name within the folder.
+    pub name: String,
+    /// SHA-256 in hexadecimal.
+    pub sha256: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+impl Staging {
+    /// Prepares to write into `folder`, which is made when need be and removed again when
+    /// nothing comes of it.
+    pub fn new(folder: &Path) -> Result<Self, OutputError> {
+        let missing: Vec<PathBuf> = folder
+            .ancestors()
+            .take_while(|path| !path.exists() && *path != Path::new(""))
+            .map(Path::to_owned)
+            .collect();
+        let staging = Self {
+            folder: folder.to_owned(),
+            made_folders: missing,
+            files: Vec::new(),
+        };
+        fs::create_dir_all(folder).map_err(|source| staging.error("", source))?;
+        Ok(staging)
+    }
+
+    /// Begins a file. `replaces` allows it to take the place of a different one (the manifest).
+    pub fn file(&self, name: &str, replaces: bool) -> Result<StagedFile, OutputError> {
+        let file = tempfile::Builder::new()
+            .prefix(".bilag-")
+            .suffix(".part")
+            .tempfile_in(&self.folder)
+            .map_err(|source| self.error(name, source))?;
+        Ok(StagedFile {
+            file: BufWriter::with_capacity(1 << 16, file),
+            hasher: Sha256::new(),
+            bytes: 0,
+            name: name.to_owned(),
+            replaces,
+        })
+    }
+
+    /// Takes a finished file.
+    pub fn add(&mut self, file: StagedFile) -> Result<WrittenFile, OutputError> {
+        let StagedFile {
+            file,
+            hasher,
+            bytes,
+            name,
+            replaces,
+        } = file;
+        let file = file
+            .into_inner()
+            .map_err(|error| self.error(&name, error.into_error()))?;
+        file.as_file()
+            .sync_all()
+            .map_err(|source| self.error(&name, source))?;
+        let sha256 = hasher
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let written = WrittenFile { name, sha256, bytes };
+        self.files.push(Staged {
+            file,
+            written: written.clone(),
+            replaces,
+        });
+        Ok(written)
+    }
+
+    /// Puts all files in their places, or none when one of them would replace a different file
+    /// without `force`.
+    pub fn commit(mut self, force: bool) -> Result<(), OutputError> {
+        let mut unchanged = vec![false; self.files.len()];
+        for (staged, unchanged) in self.files.iter().zip(&mut unchanged) {
+            let path = self.folder.join(&staged.written.name);
+            match content_hash(&path) {
+                Ok(None) => {}
+                Ok(Some(hash)) if hash == staged.written.sha256 => *unchanged = true,
+                Ok(Some(_)) if force || staged.replaces => {}
+                Ok(Some(_)) => return Err(OutputError::Different(path)),
+                Err(source) => return Err(OutputError::Write { path, source }),
+            }
+        }
+        for (staged, unchanged) in std::mem::take(&mut self.files).into_iter().zip(unchanged) {
+            if unchanged {
+                continue;
+            }
+            let path = self.folder.join(&staged.written.name);
+            staged.file.persist(&path).map_err(|error| OutputError::Write {
+                path,
+                source: error.error,
+            })?;
+            // A folder that holds a finished file stays.
+            self.made_folders.clear();
+        }
+        self.made_folders.clear();
+        Ok(())
+    }
+
+    fn error(&self, name: &str, source: io::Error) -> OutputError {
+        OutputError::Write {
+            path: self.folder.join(name),
+            source,
+        }
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        self.files.clear();
+        for folder in &self.made_folders {
+            // Someone else's file may be in it by now; then it stays, which is right.
+            if fs::remove_dir(folder).is_err() {
+                break;
+            }
+        }
+    }
+}
+
+impl StagedFile {
+    /// Turns a failed write into an error that names the file.
+    pub fn error(&self, folder: &Path, source: io::Error) -> OutputError {
+        OutputError::Write {
+            path: folder.join(&self.name),
+            source,
+        }
+    }
+}
+
+impl Write for StagedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// The SHA-256 of a file's content; `None` when there is no file.
+fn content_hash(path: &Path) -> io::Result<Option<String>> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            count => hasher.update(&buffer[..count]),
+        }
+    }
+    Ok(Some(
+        hasher
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+    ))
+}

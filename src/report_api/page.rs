@@ -1,0 +1,156 @@
+//! Whether a body of the dates endpoint may be accepted: it is whole, of the documented form,
+//! about the date that was asked for, and its balances follow from the page before.
+
+use std::borrow::Cow;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::ledger::body::{self, Bodies, BodyError};
+use crate::ledger::entry::Entry;
+use crate::report_api::error::{ApiError, Subject};
+
+/// One accepted page of a ledger date.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// The body, byte for byte.
+    pub(super) body: Vec<u8>,
+    /// How many entries it holds.
+    pub(super) entries: usize,
+    /// Whether it says that the date is not closed.
+    pub(super) is_open: bool,
+    /// Whether it says that another page follows.
+    pub(super) has_more: bool,
+    /// Where the next page begins.
+    pub(super) cursor: Option<String>,
+    /// The balance after its last entry, if known.
+    pub(super) closing: Option<i64>,
+}
+
+/// What a page has to fit: its place among the pages of one ledger date.
+pub(super) struct Place<'a> {
+    pub(super) subject: &'a Subject,
+    pub(super) date: NaiveDate,
+    /// The page's number, from 1.
+    pub(super) page: usize,
+    /// The balance after the page before, if known.
+    pub(super) opening: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Cursor<'a> {
+    #[serde(borrow, default)]
+    cursor: Option<Cow<'a, str>>,
+}
+
+impl Place<'_> {
+    /// Takes `body` as the page at this place, or says why not.
+    pub(super) fn accept(&self, body: Vec<u8>) -> Result<Page, ApiError> {
+        let text = whole_object(self.subject, self.page, &body)?;
+        let parsed = body::parse(text).map_err(|error| self.not_accepted(&error))?;
+        let Cursor { cursor } =
+            serde_json::from_str(text).map_err(|_| self.not_documented("the cursor is not text"))?;
+        let closing = self.follow(&parsed)?;
+        let (entries, is_open, has_more) = (parsed.entries.len(), parsed.is_open, parsed.has_more);
+        let cursor = cursor.filter(|cursor| !cursor.is_empty()).map(Cow::into_owned);
+        Ok(Page {
+            entries,
+            is_open,
+            has_more,
+            cursor,
+            closing,
+            body,
+        })
+    }
+
+    /// Follows dates and balances through the page; the result is the balance at its end.
+    fn follow(&self, bodies: &Bodies<'_>) -> Result<Option<i64>, ApiError> {
+        let mut balance = self.opening;
+        for (index, entry) in bodies.entries.iter().enumerate() {
+            let ordinal = index + 1;
+            if let Some(date) = entry.ledger_date.filter(|date| *date != self.date) {
+                return Err(self.unreconciled(format!("entry {ordinal} is of ledger date {date}")));
+            }
+            if let (Some(before), Some(balance)) = (entry.balance_before, balance)
+                && before != balance
+            {
+                let (before, balance) = (show(entry, before), show(entry, balance));
+                return Err(self.unreconciled(format!(
+                    "entry {ordinal} opens at {before}, but the entry before it closed at {balance}"
+                )));
+            }
+            if let (Some(before), Some(after)) = (entry.balance_before, entry.balance_after)
+                && before.checked_add(entry.amount) != Some(after)
+            {
+                let (before, amount, after) =
+                    (show(entry, before), show(entry, entry.amount), show(entry, after));
+                return Err(self.unreconciled(format!(
+                    "entry {ordinal} opens at {before} and closes at {after}, but its amount is {amount}"
+                )));
+            }
+            balance = entry.balance_after;
+        }
+        Ok(balance)
+    }
+
+    fn not_accepted(&self, error: &BodyError) -> ApiError {
+        match error {
+            // What the parser says of the syntax may quote the body; only the place is told.
+            BodyError::Syntax { line, .. } => {
+                self.not_documented(&format!("the answer is no page of a report (line {line})"))
+            }
+            BodyError::Empty => self.not_documented("the answer is empty"),
+            BodyError::Value {
+                ordinal,
+                field,
+                problem,
+                ..
+            } => self.unreconciled(format!("entry {ordinal}: {field} {problem}")),
+        }
+    }
+
+    fn not_documented(&self, problem: &str) -> ApiError {
+        ApiError::NotDocumented {
+            subject: self.subject.clone(),
+            page: self.page,
+            problem: problem.to_owned(),
+        }
+    }
+
+    fn unreconciled(&self, problem: String) -> ApiError {
+        ApiError::Unreconciled {
+            subject: self.subject.clone(),
+            page: self.page,
+            problem,
+        }
+    }
+}
+
+/// The text of a body that is one whole JSON object, and nothing else.
+pub(super) fn whole_object<'a>(subject: &Subject, page: usize, body: &'a [u8]) -> Result<&'a str, ApiError> {
+    let cut = |line, column| ApiError::NotWhole {
+        subject: subject.clone(),
+        page,
+        line,
+        column,
+    };
+    let text = std::str::from_utf8(body).map_err(|_| cut(1, 1))?;
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| cut(error.line(), error.column()))?;
+    if text.trim_start().starts_with('{') {
+        return Ok(text);
+    }
+    let problem = "the answer is JSON, but no object".to_owned();
+    Err(ApiError::NotDocumented {
+        subject: subject.clone(),
+        page,
+        problem,
+    })
+}
+
+fn show(entry: &Entry<'_>, minor: i64) -> String {
+    match entry.currency {
+        Some(currency) => format!("{} {currency}", currency.format(minor)),
+        None => format!("{minor} minor units"),
+    }
+}

@@ -1,0 +1,384 @@
+//! Faults on demand: which requests go wrong, and how.
+//!
+//! A rule is text, such as `dates:every=7:429:retry-after=1`. Which requests it strikes follows
+//! from their order and the seed alone, so that a failing run can be repeated.
+
+use std::str::FromStr;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::sandbox::random::Random;
+
+/// The longest wait that a rule may ask for.
+const WAIT_MAX_MS: u64 = 600_000;
+
+/// Why a text is no fault rule.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FaultError {
+    /// A part that means nothing.
+    #[error("`{part}` in the fault `{rule}` means nothing")]
+    UnknownPart {
+        /// The whole rule.
+        rule: String,
+        /// The part.
+        part: String,
+    },
+    /// A part whose number is missing or out of range.
+    #[error("`{part}` in the fault `{rule}` has no number between {min} and {max}")]
+    Number {
+        /// The whole rule.
+        rule: String,
+        /// The part.
+        part: String,
+        /// Smallest number.
+        min: u64,
+        /// Largest number.
+        max: u64,
+    },
+    /// More than one of a kind of part.
+    #[error("the fault `{rule}` says twice {what}; make two rules of it")]
+    Twice {
+        /// The whole rule.
+        rule: String,
+        /// What is said twice.
+        what: &'static str,
+    },
+    /// A part that does not go with the fault.
+    #[error("`retry-after` in the fault `{0}` goes with 429 and 503 only")]
+    RetryAfter(String),
+    /// No part says what goes wrong.
+    #[error("the fault `{0}` does not say what goes wrong")]
+    NoFault(String),
+}
+
+impl FaultError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> &'static str {
+        "write [token|ledgers|dates|feed|any]:[every=N|first=N|share=N%]:FAULT, such as \
+         `dates:every=7:429:retry-after=1`; FAULT is 429, 500, 502, 503, 423, cut, reset, slow:MS, hang:MS, \
+         expired, repeat-cursor, empty-page, wrong-json or html"
+    }
+}
+
+/// A kind of request that faults can strike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// Both token endpoints.
+    Token,
+    /// The list of ledgers.
+    Ledgers,
+    /// A ledger date.
+    Dates,
+    /// A feed.
+    Feed,
+}
+
+/// Which of the requests that reach a rule it strikes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selection {
+    /// All.
+    All,
+    /// The nth, the 2nth and so on.
+    Every(u64),
+    /// The first so many.
+    First(u64),
+    /// So many percent, chosen by the seed.
+    Share(u64),
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// 429, with `Retry-After` in seconds if there is a number.
+    TooManyRequests(Option<u64>),
+    /// 503, with `Retry-After` in seconds if there is a number.
+    Unavailable(Option<u64>),
+    /// 500 with an `errorCode` and a `contextId`.
+    ServerError,
+    /// 502 with a page of HTML.
+    BadGateway,
+    /// 423.
+    Locked,
+    /// The connection ends in the middle of the body.
+    Cut,
+    /// The connection is reset before anything is answered.
+    Reset,
+    /// A pause in the middle of the body.
+    Slow(Duration),
+    /// No answer; the connection ends after the time.
+    Hang(Duration),
+    /// 401 although the token is good.
+    Expired,
+    /// The page's cursor leads to the page itself.
+    RepeatCursor,
+    /// An empty page that says that more follows, and it does.
+    EmptyPage,
+    /// 200 with JSON that ends too early.
+    WrongJson,
+    /// 200 with a page of HTML.
+    Html,
+}
+
+/// One rule: where, how often, what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FaultRule {
+    /// Which requests count; all if `None`.
+    pub endpoint: Option<Endpoint>,
+    /// Which of these are struck.
+    pub selection: Selection,
+    /// What happens to them.
+    pub fault: Fault,
+}
+
+impl FaultRule {
+    /// Reads a rule such as `dates:every=7:429:retry-after=1`.
+    ///
+    /// `expired` strikes once unless a selection says more, because a client may ask for a token
+    /// once only.
+    pub fn parse(rule: &str) -> Result<Self, FaultError> {
+        let mut draft = RuleDraft::default();
+        let mut parts = rule.split(':');
+        while let Some(part) = parts.next() {
+            draft.read(rule, part, &mut parts)?;
+        }
+        let mut fault = draft.fault.ok_or_else(|| FaultError::NoFault(rule.to_owned()))?;
+        if let Some(seconds) = draft.retry_after {
+            match &mut fault {
+                Fault::TooManyRequests(retry_after) | Fault::Unavailable(retry_after) => {
+                    *retry_after = Some(seconds);
+                }
+                _ => return Err(FaultError::RetryAfter(rule.to_owned())),
+            }
+        }
+        let usual = if fault == Fault::Expired {
+            Selection::First(1)
+        } else {
+            Selection::All
+        };
+        let endpoint = draft.endpoint.flatten();
+        Ok(Self {
+            endpoint,
+            selection: draft.selection.unwrap_or(usual),
+            fault,
+        })
+    }
+}
+
+impl FromStr for FaultRule {
+    type Err = FaultError;
+
+    fn from_str(rule: &str) -> Result<Self, Self::Err> {
+        Self::parse(rule)
+    }
+}
+
+#[derive(Default)]
+struct RuleDraft {
+    endpoint: Option<Option<Endpoint>>,
+    selection: Option<Selection>,
+    fault: Option<Fault>,
+    retry_after: Option<u64>,
+}
+
+impl RuleDraft {
+    fn read<'a>(
+        &mut self,
+        rule: &str,
+        part: &str,
+        rest: &mut impl Iterator<Item = &'a str>,
+    ) -> Result<(), FaultError> {
+        let number = |text: Option<&str>, min: u64, max: u64| {
+            let number = text
+                .and_then(|text| text.parse().ok())
+                .filter(|number| (min..=max).contains(number));
+            number.ok_or_else(|| FaultError::Number {
+                rule: rule.to_owned(),
+                part: part.to_owned(),
+                min,
+                max,
+            })
+        };
+        let once = |is_set: bool, what| {
+            if is_set {
+                Err(FaultError::Twice {
+                    rule: rule.to_owned(),
+                    what,
+                })
+            } else {
+                Ok(())
+            }
+        };
+        let (name, value) = part
+            .split_once('=')
+            .map_or((part, None), |(name, value)| (name, Some(value)));
+        let endpoint = match name {
+            "any" => Some(None),
+            "token" => Some(Some(Endpoint::Token)),
+            "ledgers" => Some(Some(Endpoint::Ledgers)),
+            "dates" => Some(Some(Endpoint::Dates)),
+            "feed" => Some(Some(Endpoint::Feed)),
+            _ => None,
+        };
+        if endpoint.is_some() && value.is_none() {
+            once(self.endpoint.is_some(), "which requests")?;
+            self.endpoint = endpoint;
+            return Ok(());
+        }
+        let selection = match name {
+            "every" => Some(Selection::Every(number(value, 1, u64::MAX)?)),
+            "first" => Some(Selection::First(number(value, 1, u64::MAX)?)),
+            "share" => Some(Selection::Share(number(
+                value.and_then(|text| text.strip_suffix('%')),
+                1,
+                100,
+            )?)),
+            _ => None,
+        };
+        if selection.is_some() {
+            once(self.selection.is_some(), "how often")?;
+            self.selection = selection;
+            return Ok(());
+        }
+        if name == "retry-after" {
+            once(self.retry_after.is_some(), "when to retry")?;
+            self.retry_after = Some(number(value, 0, 86_400)?);
+            return Ok(());
+        }
+        let mut wait = || number(value.or_else(|| rest.next()), 1, WAIT_MAX_MS).map(Duration::from_millis);
+        let fault = match (name, value) {
+            ("slow", _) => Fault::Slow(wait()?),
+            ("hang", _) => Fault::Hang(wait()?),
+            ("429", None) => Fault::TooManyRequests(None),
+            ("503", None) => Fault::Unavailable(None),
+            ("500", None) => Fault::ServerError,
+            ("502", None) => Fault::BadGateway,
+            ("423", None) => Fault::Locked,
+            ("cut", None) => Fault::Cut,
+            ("reset", None) => Fault::Reset,
+            ("expired", None) => Fault::Expired,
+            ("repeat-cursor", None) => Fault::RepeatCursor,
+            ("empty-page", None) => Fault::EmptyPage,
+            ("wrong-json", None) => Fault::WrongJson,
+            ("html", None) => Fault::Html,
+            _ => {
+                return Err(FaultError::UnknownPart {
+                    rule: rule.to_owned(),
+                    part: part.to_owned(),
+                });
+            }
+        };
+        once(self.fault.is_some(), "what goes wrong")?;
+        self.fault = Some(fault);
+        Ok(())
+    }
+}
+
+/// The rules of a running sandbox, each with the number of requests that reached it.
+#[derive(Debug)]
+pub(crate) struct Faults {
+    seed: u64,
+    rules: Mutex<Vec<(FaultRule, u64)>>,
+}
+
+impl Faults {
+    pub(crate) fn new(rules: &[FaultRule], seed: u64) -> Self {
+        Self {
+            seed,
+            rules: Mutex::new(rules.iter().map(|rule| (*rule, 0)).collect()),
+        }
+    }
+
+    /// What happens to the next request of the kind `endpoint`. Every rule for it counts the
+    /// request, also when an earlier rule strikes.
+    pub(crate) fn strike(&self, endpoint: Endpoint) -> Option<Fault> {
+        let mut struck = None;
+        let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        for (index, (rule, count)) in (0..).zip(rules.iter_mut()) {
+            if rule.endpoint.is_some_and(|wanted| wanted != endpoint) {
+                continue;
+            }
+            *count += 1;
+            let strikes = match rule.selection {
+                Selection::All => true,
+                Selection::Every(every) => count.is_multiple_of(every),
+                Selection::First(first) => *count <= first,
+                Selection::Share(percent) => Random::new(&[self.seed, index, *count]).below(100) < percent,
+            };
+            if strikes && struck.is_none() {
+                struck = Some(rule.fault);
+            }
+        }
+        struck
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_say_where_how_often_and_what() {
+        let rule = FaultRule::parse("dates:every=7:429:retry-after=1").unwrap();
+        assert_eq!(rule.endpoint, Some(Endpoint::Dates));
+        assert_eq!(rule.selection, Selection::Every(7));
+        assert_eq!(rule.fault, Fault::TooManyRequests(Some(1)));
+        let slow = Fault::Slow(Duration::from_millis(50));
+        assert_eq!(FaultRule::parse("slow:50").unwrap().fault, slow);
+        assert_eq!(FaultRule::parse("slow=50:any").unwrap().fault, slow);
+        assert_eq!(
+            FaultRule::parse("expired").unwrap().selection,
+            Selection::First(1)
+        );
+        assert_eq!(
+            FaultRule::parse("feed:share=5%:reset").unwrap().selection,
+            Selection::Share(5)
+        );
+    }
+
+    #[test]
+    fn what_is_no_rule_is_refused() {
+        for bad in [
+            "",
+            "dates",
+            "418",
+            "429:500",
+            "every=0:429",
+            "share=5:429",
+            "share=101%:429",
+            "slow",
+            "slow:0",
+            "hang:600001",
+            "retry-after=1:500",
+            "dates:feed:429",
+            "every=2:first=1:429",
+            "429=1",
+            "dates=1:429",
+        ] {
+            assert!(FaultRule::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn rules_strike_by_count_and_seed_alone() {
+        let strikes = |rule: &str, seed| -> String {
+            let faults = Faults::new(&[FaultRule::parse(rule).unwrap()], seed);
+            let struck = |_| {
+                if faults.strike(Endpoint::Dates).is_some() {
+                    'x'
+                } else {
+                    '.'
+                }
+            };
+            (0..9).map(struck).collect()
+        };
+        assert_eq!(strikes("dates:every=3:429", 0), "..x..x..x");
+        assert_eq!(strikes("first=2:429", 0), "xx.......");
+        assert_eq!(strikes("feed:429", 0), ".........");
+        assert_eq!(strikes("share=50%:429", 1), strikes("share=50%:429", 1));
+        assert_ne!(strikes("share=50%:429", 1), strikes("share=50%:429", 2));
+    }
+}

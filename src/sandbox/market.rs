@@ -1,0 +1,158 @@
+//! What differs between the provider's markets: currency, time zone, schemes, payout texts.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
+
+use crate::money::Currency;
+use crate::sandbox::options::{UnknownChoice, choose};
+
+/// A country that the provider works in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Market {
+    /// Vipps, NOK.
+    Norway,
+    /// MobilePay, DKK.
+    Denmark,
+    /// MobilePay, EUR.
+    Finland,
+    /// Vipps, SEK. Nothing about Swedish ledgers is documented; schemes follow the other markets.
+    Sweden,
+}
+
+impl Market {
+    /// All markets.
+    pub const ALL: [Self; 4] = [Self::Norway, Self::Denmark, Self::Finland, Self::Sweden];
+
+    /// The country code, which is also the prefix of its VM-number handles.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Norway => "NO",
+            Self::Denmark => "DK",
+            Self::Finland => "FI",
+            Self::Sweden => "SE",
+        }
+    }
+
+    /// The currency of its ledgers.
+    pub fn currency(self) -> Currency {
+        let code = match self {
+            Self::Norway => "NOK",
+            Self::Denmark => "DKK",
+            Self::Finland => "EUR",
+            Self::Sweden => "SEK",
+        };
+        Currency::parse(code).expect("each code is three capitals")
+    }
+
+    /// The merchant's time zone, which decides when a ledger date ends.
+    pub fn zone(self) -> Tz {
+        match self {
+            Self::Norway => chrono_tz::Europe::Oslo,
+            Self::Denmark => chrono_tz::Europe::Copenhagen,
+            Self::Finland => chrono_tz::Europe::Helsinki,
+            Self::Sweden => chrono_tz::Europe::Stockholm,
+        }
+    }
+
+    /// The scheme of its organisation numbers.
+    pub fn owner_scheme(self) -> &'static str {
+        match self {
+            Self::Norway => "business:NO:ORG",
+            Self::Denmark => "business:DK:CVR",
+            Self::Finland => "business:FI:Y-tunnus",
+            Self::Sweden => "business:SE:ORG",
+        }
+    }
+
+    /// The bank text that the ledger shows as the `reference` of a payout; Norway and Sweden show
+    /// none.
+    pub fn payout_reference(self, handle: &str, date: NaiveDate) -> Option<String> {
+        match self {
+            Self::Norway | Self::Sweden => None,
+            Self::Denmark | Self::Finland => {
+                let recipient = handle.split_once(':').map_or(handle, |(_, number)| number);
+                let digits = format!("02{recipient:0>8}001{}", date.format("%d%m%y"));
+                Some(format!("{digits}{}", check_digit(&digits)))
+            }
+        }
+    }
+}
+
+impl FromStr for Market {
+    type Err = UnknownChoice;
+
+    fn from_str(code: &str) -> Result<Self, Self::Err> {
+        choose(code, &Self::ALL.map(|market| (market.code(), market)))
+    }
+}
+
+/// Weights 7, 3, 1 from the right, complement to ten: the method of the Finnish viitenumero,
+/// which the Danish payout texts follow too.
+fn check_digit(digits: &str) -> u32 {
+    let weighted = digits.chars().rev().zip([7, 3, 1].into_iter().cycle());
+    let sum: u32 = weighted
+        .filter_map(|(digit, weight)| Some(digit.to_digit(10)? * weight))
+        .sum();
+    (10 - sum % 10) % 10
+}
+
+/// The instant that clocks in `zone` show as `date` and `time`. Where the clock is turned back,
+/// the first of the two; where it is turned forward over `time`, an hour later.
+pub fn instant(zone: Tz, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
+    let local = date.and_time(time);
+    let found = zone.from_local_datetime(&local).earliest();
+    let later = || {
+        zone.from_local_datetime(&(local + TimeDelta::hours(1)))
+            .earliest()
+    };
+    found
+        .or_else(later)
+        .map_or_else(|| local.and_utc(), |found| found.with_timezone(&Utc))
+}
+
+/// The instant when the ledger date `date` begins, for a merchant whose dates begin at
+/// `cutoff_hour`.
+pub fn date_begins(zone: Tz, date: NaiveDate, cutoff_hour: u32) -> DateTime<Utc> {
+    instant(
+        zone,
+        date,
+        NaiveTime::from_hms_opt(cutoff_hour, 0, 0).unwrap_or(NaiveTime::MIN),
+    )
+}
+
+/// The instant when the ledger date `date` ends.
+pub fn date_ends(zone: Tz, date: NaiveDate, cutoff_hour: u32) -> DateTime<Utc> {
+    date_begins(
+        zone,
+        date.checked_add_days(Days::new(1)).unwrap_or(date),
+        cutoff_hour,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn danish_and_finnish_payouts_carry_a_check_digit() {
+        let date = crate::date::parse("2026-04-01").unwrap();
+        assert_eq!(
+            Market::Denmark.payout_reference("DK:90601", date).unwrap(),
+            "02000906010010104266"
+        );
+        assert_eq!(Market::Norway.payout_reference("NO:90601", date), None);
+    }
+
+    #[test]
+    fn a_ledger_date_has_25_hours_when_the_clock_is_turned_back() {
+        let zone = Market::Norway.zone();
+        let hours = |date: &str, cutoff| {
+            let date = crate::date::parse(date).unwrap();
+            (date_ends(zone, date, cutoff) - date_begins(zone, date, cutoff)).num_hours()
+        };
+        assert_eq!((hours("2026-10-25", 0), hours("2026-03-29", 0)), (25, 23));
+        assert_eq!((hours("2026-10-24", 4), hours("2026-03-29", 2)), (25, 23));
+    }
+}

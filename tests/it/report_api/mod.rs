@@ -1,0 +1,8 @@
+//! The client against a scripted server on this machine.
+
+mod dates;
+mod fetch;
+mod keys;
+mod ledgers;
+mod retries;
+mod server;
