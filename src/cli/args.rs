@@ -69,6 +69,8 @@ pub enum Command {
     Ledgers,
     /// List the formats, show one, or check a descriptor of your own
     Formats(FormatsArguments),
+    /// Find what a schema does not see in SAF-T files, from any program
+    Verify(Verify),
     /// Write a commented bilag.toml
     Init(Init),
     /// Serve a local Report API to test against
@@ -186,6 +188,14 @@ pub enum FormatsCommand {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+}
+
+/// Options of `verify`.
+#[derive(Debug, Clone, Args)]
+pub struct Verify {
+    /// The files
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
 }
 
 /// Options of `init`.

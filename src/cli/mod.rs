@@ -14,6 +14,7 @@ pub mod sandbox;
 pub mod select;
 pub mod session;
 pub mod terminal;
+pub mod verify;
 
 use std::process::ExitCode;
 
@@ -63,6 +64,7 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Explain(wanted) => explain::run(&global, &wanted),
         Command::Ledgers => ledgers::run(&global),
         Command::Formats(formats) => formats::run(&global, formats.command),
+        Command::Verify(files) => verify::run(&global, &files),
         Command::Init(options) => init::run(&global, &options),
         Command::Sandbox(options) => sandbox::run(&global, &options),
     }

@@ -4,6 +4,7 @@ use crate::format::Maker;
 use crate::writer::entries_csv::EntriesCsv;
 use crate::writer::journal_csv::JournalCsv;
 use crate::writer::journal_json::JournalJson;
+use crate::writer::saft_no::SaftNo;
 use crate::writer::settlement::SettlementXml;
 
 /// What makes a format's writer.
@@ -77,5 +78,10 @@ pub const REGISTRY: &[Folder] = &[
         descriptor: include_str!("../../formats/vipps-settlement-xml/format.toml"),
         notes: include_str!("../../formats/vipps-settlement-xml/NOTES.md"),
         make: Make::Own(|context, options| Ok(Box::new(SettlementXml::new(context, options)?))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/saft-no/format.toml"),
+        notes: include_str!("../../formats/saft-no/NOTES.md"),
+        make: Make::Own(|context, _| Ok(Box::new(SaftNo::new(context)?))),
     },
 ];

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 
@@ -17,7 +18,7 @@ use crate::ledger::proof::LedgerProof;
 use crate::output::manifest::{Manifest, ManifestOutput, ManifestRange, ManifestSource};
 use crate::output::{OutputError, StagedFile, Staging};
 use crate::run::WriteOptions;
-use crate::writer::{Context, Limits, Writer};
+use crate::writer::{Context, Limits, Opening, Writer};
 
 /// The layout of `manifest.json`.
 const MANIFEST_SCHEMA: u32 = 1;
@@ -68,7 +69,26 @@ enum Part {
 
 struct Document<'a> {
     writer: Box<dyn Writer + 'a>,
+    /// Movement by account in the base currency, kept where a later document may follow.
+    movements: BTreeMap<Arc<str>, i128>,
     file: Option<Out>,
+}
+
+impl<'a> Document<'a> {
+    fn new(writer: Box<dyn Writer + 'a>) -> Self {
+        Self {
+            writer,
+            movements: BTreeMap::new(),
+            file: None,
+        }
+    }
+
+    fn move_accounts(&mut self, voucher: &Voucher) {
+        for posting in voucher.postings() {
+            let movement = self.movements.entry(posting.account.clone()).or_default();
+            *movement += i128::from(posting.in_base());
+        }
+    }
 }
 
 impl<'a> Documents<'a> {
@@ -104,7 +124,7 @@ impl<'a> Documents<'a> {
             let shape = format.shape(&context)?;
             let mut parts = BTreeMap::new();
             if shape.split == Split::None {
-                parts.insert(Part::Whole, Document { writer, file: None });
+                parts.insert(Part::Whole, Document::new(writer));
             }
             sets.push(DocumentSet {
                 format,
@@ -157,14 +177,18 @@ impl<'a> Documents<'a> {
                 writer.check_end(&mut set.limits);
                 continue;
             }
-            let limits = &mut set.limits;
-            document(&mut set.parts, set.format, part, context)?.check_voucher(voucher, limits);
+            let document = document(&mut set.parts, set.format, part, context)?;
+            document.writer.check_voucher(voucher, &mut set.limits);
+            if set.format.descriptor.split == Split::FiscalYear {
+                document.move_accounts(voucher);
+            }
         }
         Ok(())
     }
 
-    /// First pass: there is no more. A format without any document gets an empty one.
-    pub fn check_end(&mut self) -> Result<(), FormatError> {
+    /// First pass: there is no more. A format without any document gets an empty one. `opening`
+    /// is what the books hold before the first document.
+    pub fn check_end(&mut self, opening: &Opening) -> Result<(), FormatError> {
         let Some(context) = &self.context else {
             return Ok(());
         };
@@ -173,8 +197,14 @@ impl<'a> Documents<'a> {
                 let part = fiscal_year(context.range.from(), context);
                 document(&mut set.parts, set.format, part, context)?;
             }
+            let mut opening = opening.clone();
             for document in set.parts.values_mut() {
+                document.writer.check_opening(&opening);
                 document.writer.check_end(&mut set.limits);
+                for (account, movement) in std::mem::take(&mut document.movements) {
+                    *opening.carried.entry(account).or_default() += movement;
+                }
+                opening.follows_another = true;
             }
             set.parts.retain(|_, document| !document.writer.is_empty());
         }
@@ -254,6 +284,7 @@ impl<'a> Documents<'a> {
             if let Some(Document {
                 writer,
                 file: Some(file),
+                ..
             }) = set.parts.get_mut(&part)
             {
                 writer.voucher(voucher, file).map_err(fail)?;
@@ -324,6 +355,7 @@ impl<'a> Documents<'a> {
                 if let Document {
                     writer,
                     file: Some(file),
+                    ..
                 } = document
                 {
                     act(writer.as_mut(), file)
@@ -341,15 +373,11 @@ fn document<'d, 'a>(
     format: &'static Format,
     part: Part,
     context: &Context<'a>,
-) -> Result<&'d mut (dyn Writer + 'a), FormatError> {
-    let document = match parts.entry(part) {
+) -> Result<&'d mut Document<'a>, FormatError> {
+    Ok(match parts.entry(part) {
         Slot::Occupied(slot) => slot.into_mut(),
-        Slot::Vacant(slot) => slot.insert(Document {
-            writer: format.writer(context)?,
-            file: None,
-        }),
-    };
-    Ok(document.writer.as_mut())
+        Slot::Vacant(slot) => slot.insert(Document::new(format.writer(context)?)),
+    })
 }
 
 fn part_of(split: Split, voucher: &Voucher, context: &Context<'_>) -> Part {

@@ -34,7 +34,7 @@ use crate::posting::refunds::CaptureIndex;
 use crate::posting::sequence::Sequence;
 use crate::run::documents::{Documents, Output};
 use crate::run::earlier::Earlier;
-use crate::writer::Context;
+use crate::writer::{Context, Opening};
 
 /// What to do with each ledger.
 #[derive(Debug, Clone)]
@@ -332,7 +332,7 @@ impl Run<'_> {
         for date in &earlier.missing {
             prover.needs_before(*date);
         }
-        self.prove_earlier(options, earlier, prover.findings_mut());
+        let opening = self.prove_earlier(options, earlier, prover.findings_mut());
         let mut findings = Findings::default();
         let mut totals = JournalTotals::default();
         let mut movements = BTreeMap::<Arc<str>, i128>::new();
@@ -388,9 +388,6 @@ impl Run<'_> {
                 }
             }
         }
-        if let Err(failure) = documents.check_end() {
-            *error = error.take().or(Some(failure.into()));
-        }
         poster.finish(gross_settlement, &mut findings);
         if books.is_foreign() && !poster.knows_funds_value() {
             findings.add(Code::FxOpeningUnknown, None, Some(self.options.range.from()), None, || {
@@ -405,6 +402,14 @@ impl Run<'_> {
         }
         prover.findings_mut().merge(findings);
         let proof = prover.finish(self.archive, &self.info.ledger_id);
+        let opening = opening.unwrap_or(Opening {
+            funds: proof.funds.opening,
+            fees: proof.fees.opening,
+            ..Opening::default()
+        });
+        if let Err(failure) = documents.check_end(&opening) {
+            *error = error.take().or(Some(failure.into()));
+        }
         if error.is_none() && proof.status != Status::Failed {
             *error = self.movement_error(books, &proof, &movements);
         }
@@ -435,11 +440,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Dates before the range that become part of a voucher must hold like those in it.
-    fn prove_earlier(&self, options: ProofOptions, earlier: &Earlier, findings: &mut Findings) {
-        let Some(range) = earlier.posted_before(self.options.range) else {
-            return;
-        };
+    /// Dates before the range that become part of a voucher must hold like those in it. Returns
+    /// what the books hold before them, when there are any.
+    fn prove_earlier(
+        &self,
+        options: ProofOptions,
+        earlier: &Earlier,
+        findings: &mut Findings,
+    ) -> Option<Opening> {
+        let range = earlier.posted_before(self.options.range)?;
         let mut prover = Prover::start(
             self.archive,
             &self.info.ledger_id,
@@ -462,6 +471,11 @@ impl Run<'_> {
                 || finding.message.clone(),
             );
         }
+        Some(Opening {
+            funds: proof.funds.opening,
+            fees: proof.fees.opening,
+            ..Opening::default()
+        })
     }
 
     /// Brings a poster to the first date of the range.

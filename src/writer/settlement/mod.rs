@@ -120,7 +120,7 @@ impl SettlementXml {
             is_checking: false,
             totals: Totals::default(),
             has_gross: false,
-            xml: Xml::new(),
+            xml: Xml::new("\t"),
         })
     }
 
@@ -235,7 +235,7 @@ impl SettlementXml {
         faults
     }
 
-    fn write_settlement(&mut self, settlement: &Settlement, out: &mut dyn io::Write) -> io::Result<()> {
+    fn write_settlement(&mut self, settlement: &Settlement) {
         let is_gross = self.is_gross(settlement);
         let currency = self.currency.code();
         let number = settlement.number.as_deref().unwrap_or_default();
@@ -246,50 +246,50 @@ impl SettlementXml {
             ("FeeSettlementAmount", self.money(settlement.fee())),
         ];
         let count = settlement.transactions.len().to_string();
-        self.xml.open(out, "SettlementInfo", &[])?;
+        self.xml.open("SettlementInfo");
         let date_name = match self.version {
             Version::Two => "SettlementBatchDate",
             Version::Three => "SettlementDate",
         };
-        self.xml.element(out, date_name, &date)?;
-        self.xml.element(out, "SettlementID", number)?;
-        self.xml.element(out, "SettlementCurrencyCode", currency)?;
+        self.xml.leaf(date_name, &date);
+        self.xml.leaf("SettlementID", number);
+        self.xml.leaf("SettlementCurrencyCode", currency);
         match self.version {
             Version::Two => {
                 for (name, amount) in &amounts {
-                    self.xml.element(out, name, amount)?;
+                    self.xml.leaf(name, amount);
                 }
-                self.xml.element(out, "NumOfTransactions", &count)?;
+                self.xml.leaf("NumOfTransactions", &count);
                 for transaction in &settlement.transactions {
-                    self.write_transaction(transaction, out)?;
+                    self.write_transaction(transaction);
                 }
             }
             Version::Three => {
                 let kind = if is_gross { "Gross" } else { "Net" };
-                self.xml.element(out, "SettlementType", kind)?;
+                self.xml.leaf("SettlementType", kind);
                 for transaction in &settlement.transactions {
-                    self.write_transaction(transaction, out)?;
+                    self.write_transaction(transaction);
                 }
-                self.xml.element(out, "NumOfTransactions", &count)?;
+                self.xml.leaf("NumOfTransactions", &count);
                 let captured = self.money(settlement.captured());
-                self.xml.element(out, "CaptureSettlementAmount", &captured)?;
+                self.xml.leaf("CaptureSettlementAmount", &captured);
                 let refunded = self.money(settlement.refunded());
-                self.xml.element(out, "RefundSettlementAmount", &refunded)?;
+                self.xml.leaf("RefundSettlementAmount", &refunded);
                 for (name, amount) in &amounts {
-                    self.xml.element(out, name, amount)?;
+                    self.xml.leaf(name, amount);
                 }
                 let settled = if is_gross {
                     settlement.gross()
                 } else {
                     settlement.net()
                 };
-                self.xml.element(out, "SettledAmount", &self.money(settled))?;
+                self.xml.leaf("SettledAmount", &self.money(settled));
             }
         }
-        self.xml.close(out)
+        self.xml.close();
     }
 
-    fn write_transaction(&mut self, transaction: &Transaction, out: &mut dyn io::Write) -> io::Result<()> {
+    fn write_transaction(&mut self, transaction: &Transaction) {
         let amount = i128::from(transaction.amount);
         let (captured, refunded) = if transaction.is_refund {
             (0, amount)
@@ -297,15 +297,13 @@ impl SettlementXml {
             (amount, 0)
         };
         let time = transaction.time.as_deref().unwrap_or_default();
-        self.xml.open(out, "TransactionInfo", &[])?;
+        self.xml.open("TransactionInfo");
         match self.version {
-            Version::Two => self.xml.element(out, "TransactionDate", time)?,
+            Version::Two => self.xml.leaf("TransactionDate", time),
             Version::Three => {
-                self.xml.element(out, "TransactionTime", time)?;
-                self.xml
-                    .element(out, "TransactionCaptureAmount", &self.money(captured))?;
-                self.xml
-                    .element(out, "TransactionRefundAmount", &self.money(refunded))?;
+                self.xml.leaf("TransactionTime", time);
+                self.xml.leaf("TransactionCaptureAmount", &self.money(captured));
+                self.xml.leaf("TransactionRefundAmount", &self.money(refunded));
             }
         }
         for (name, text) in [
@@ -316,9 +314,9 @@ impl SettlementXml {
             ("TransactionID", transaction.psp_reference.clone()),
             ("OrderID", transaction.order.clone()),
         ] {
-            self.xml.element(out, name, &text)?;
+            self.xml.leaf(name, &text);
         }
-        self.xml.close(out)
+        self.xml.close();
     }
 }
 
@@ -360,18 +358,16 @@ impl Writer for SettlementXml {
             Version::Two => NAMESPACE_2,
             Version::Three => NAMESPACE_3,
         };
-        self.xml.declaration(out)?;
-        self.xml.open(out, "SettlementReport", &[("xmlns", namespace)])?;
-        self.xml.open(out, "SettlementDetailsInfo", &[])?;
+        self.xml.declaration();
+        self.xml.open_with("SettlementReport", &[("xmlns", namespace)]);
+        self.xml.open("SettlementDetailsInfo");
         for (name, text) in &self.merchant {
-            self.xml.element(out, name, text)?;
+            self.xml.leaf(name, text);
         }
-        self.xml.open(out, "PaymentsInfo", &[])?;
-        self.xml
-            .element(out, "ReportDateFrom", &range.from().to_string())?;
-        self.xml.element(out, "ReportDateTo", &range.to().to_string())?;
-        self.xml
-            .element(out, "SettlementCurrencyCode", self.currency.code())?;
+        self.xml.open("PaymentsInfo");
+        self.xml.leaf("ReportDateFrom", &range.from().to_string());
+        self.xml.leaf("ReportDateTo", &range.to().to_string());
+        self.xml.leaf("SettlementCurrencyCode", self.currency.code());
         let totals = &self.totals;
         if self.version == Version::Two {
             for (name, amount) in [
@@ -380,20 +376,20 @@ impl Writer for SettlementXml {
                 ("TotalSettledFeeAmount", totals.fee),
                 ("TotalSettledRefundAmount", totals.refunded),
             ] {
-                self.xml.element(out, name, &self.money(amount))?;
+                self.xml.leaf(name, &self.money(amount));
             }
         }
-        self.xml.element(out, "SettlementAccountNum", &self.account)?;
+        self.xml.leaf("SettlementAccountNum", &self.account);
         if self.version == Version::Two {
-            self.xml
-                .element(out, "NumOfSettlements", &totals.settlements.to_string())?;
+            self.xml.leaf("NumOfSettlements", &totals.settlements.to_string());
         }
-        Ok(())
+        self.xml.drain(out)
     }
 
     fn day(&mut self, day: &LedgerDay<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         for settlement in self.period.day(day, self.zone) {
-            self.write_settlement(&settlement, out)?;
+            self.write_settlement(&settlement);
+            self.xml.drain(out)?;
         }
         Ok(())
     }
@@ -401,24 +397,25 @@ impl Writer for SettlementXml {
     fn end(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
         if self.version == Version::Three {
             let settlements = self.totals.settlements.to_string();
-            self.xml.element(out, "NumOfSettlements", &settlements)?;
+            self.xml.leaf("NumOfSettlements", &settlements);
         }
-        self.xml.close(out)?;
-        self.xml.close(out)?;
-        self.xml.open(out, "VippsInfo", &[])?;
+        self.xml.close();
+        self.xml.close();
+        self.xml.open("VippsInfo");
         for (name, text) in PROVIDER {
-            self.xml.element(out, name, text)?;
+            self.xml.leaf(name, text);
         }
-        self.xml.close(out)?;
-        self.xml.close(out)
+        self.xml.close();
+        self.xml.close();
+        self.xml.drain(out)
     }
 }
 
+/// Elements by name and text.
+type Fields = Vec<(&'static str, String)>;
+
 /// The report's fields about the sales unit and its owner, and the payout account.
-fn merchant(
-    context: &Context<'_>,
-    options: &Options,
-) -> Result<(Vec<(&'static str, String)>, String), FormatError> {
+fn merchant(context: &Context<'_>, options: &Options) -> Result<(Fields, String), FormatError> {
     let company = &context.config.company;
     let info = context.info;
     let serial_number = match options.get("serial_number") {
