@@ -142,6 +142,9 @@ pub struct Export {
     /// Replace files that differ
     #[arg(long)]
     pub force: bool,
+    /// Leave out vouchers that were exported to the same format before, for other dates
+    #[arg(long)]
+    pub new_only: bool,
 }
 
 /// Options of `demo`.

@@ -61,6 +61,7 @@ pub fn run(global: &Global, demo: &Demo) -> Result<Exit, Failure> {
         formats: Vec::new(),
         all_formats: false,
         force: true,
+        new_only: false,
         users_formats: None,
         dry_run: false,
     };

@@ -75,6 +75,14 @@ pub struct Descriptor {
     pub evidence: Evidence,
     /// The file's name; with several documents, the year or voucher goes before the suffix.
     pub file: String,
+    /// Whether the format is for scripts and not for import, so that the same voucher may be in
+    /// several files.
+    #[serde(default)]
+    pub plain: bool,
+    /// What the target's own integration with the provider books, where it has one that books
+    /// sales.
+    #[serde(default)]
+    pub own_integration: Option<String>,
     /// How the journal is cut.
     #[serde(default)]
     pub split: Split,

@@ -5,6 +5,7 @@
 
 pub mod documents;
 pub mod earlier;
+pub mod export_log;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -62,6 +63,8 @@ pub struct WriteOptions {
     pub users_formats: Option<PathBuf>,
     /// Replace files that differ.
     pub force: bool,
+    /// Leave out vouchers that another range's export to the same format holds already.
+    pub new_only: bool,
     /// Only find out what the formats cannot hold.
     pub dry_run: bool,
 }
@@ -253,7 +256,7 @@ impl Run<'_> {
         let mut documents = match &self.options.write {
             None => Documents::default(),
             Some(write) => Documents::new(context, write).unwrap_or_else(|failure| {
-                error = Some(RunError::from(failure));
+                error = Some(failure);
                 Documents::default()
             }),
         };

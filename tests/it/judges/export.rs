@@ -93,6 +93,7 @@ impl Export {
                 all_formats: false,
                 users_formats: None,
                 force: true,
+                new_only: false,
                 dry_run: false,
             }),
             cancelled: std::sync::Arc::default(),
