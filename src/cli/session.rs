@@ -301,7 +301,7 @@ fn failed_summary(ledger_id: &str, failure: &Failure) -> LedgerSummary {
 fn formats(names: &[String]) -> Result<(Vec<&'static Format>, bool), Failure> {
     let mut formats = Vec::new();
     for name in names.iter().filter(|name| *name != "all") {
-        formats.push(format::find(name)?);
+        formats.push(format::named(name)?);
     }
     Ok((formats, names.iter().any(|name| name == "all")))
 }
