@@ -61,6 +61,7 @@ pub fn run(global: &Global, demo: &Demo) -> Result<Exit, Failure> {
         formats: Vec::new(),
         all_formats: true,
         force: true,
+        users_formats: None,
         dry_run: false,
     };
     let session = Session {

@@ -265,13 +265,18 @@ pub fn all() -> &'static [Format] {
     &FORMATS
 }
 
-/// The format with an id, or one of the user's own when `name` is a `.toml` file.
-pub fn named(name: &str) -> Result<&'static Format, FormatError> {
-    if name.ends_with(".toml") {
-        // Kept for as long as the program runs, as the built-in ones are.
-        return Ok(Box::leak(Box::new(Format::load(Path::new(name))?)));
-    }
-    find(name)
+/// The format that a user names: a path to a descriptor, an id, or the name of a descriptor in
+/// the user's own folder.
+pub fn resolve(name: &str, users_folder: Option<&Path>) -> Result<&'static Format, FormatError> {
+    let is_path = name.contains(['/', '\\']) || name.to_ascii_lowercase().ends_with(".toml");
+    let users = users_folder.map(|folder| folder.join(format!("{name}.toml")));
+    let path = match users.filter(|path| path.is_file()) {
+        _ if is_path => PathBuf::from(name),
+        Some(path) if find(name).is_err() => path,
+        _ => return find(name),
+    };
+    // A run names a handful of formats, and they live as long as it does.
+    Ok(Box::leak(Box::new(Format::load(&path)?)))
 }
 
 /// The format with an id.

@@ -76,12 +76,16 @@ impl<'a> Documents<'a> {
     pub fn new(context: Context<'a>, write: &WriteOptions) -> Result<Self, FormatError> {
         let mut formats: Vec<&'static Format> = write.formats.clone();
         if write.all_formats {
-            let is_ready = |format: &&'static Format| format.missing(&context).is_none();
+            let market = context.config.posting.market.code();
+            let is_ready = |format: &&'static Format| {
+                let is_of_market = format.descriptor.markets.iter().any(|code| code == market);
+                is_of_market && format.missing(&context).is_none()
+            };
             formats.extend(format::all().iter().filter(is_ready));
         }
         if formats.is_empty() {
             for id in &context.config.formats {
-                formats.push(format::find(id)?);
+                formats.push(format::resolve(id, write.users_formats.as_deref())?);
             }
         }
         if formats.is_empty() {

@@ -56,8 +56,10 @@ pub struct WriteOptions {
     pub out: PathBuf,
     /// The formats; when empty, the configuration's, else `journal-csv`.
     pub formats: Vec<&'static Format>,
-    /// Every format whose needs are met.
+    /// Every format of the ledger's market whose needs are met.
     pub all_formats: bool,
+    /// Where the user keeps descriptors of their own.
+    pub users_formats: Option<PathBuf>,
     /// Replace files that differ.
     pub force: bool,
     /// Only find out what the formats cannot hold.
@@ -358,10 +360,9 @@ impl Run<'_> {
             if !prover.day(&day) {
                 continue;
             }
-            sources.extend(stored.sources().map(|source| ManifestSource {
-                path: source.path.clone(),
-                sha256: source.sha256.clone(),
-            }));
+            if let Err(failure) = self.hash_sources(&stored, &mut sources) {
+                *error = error.take().or(Some(failure.into()));
+            }
             gross_settlement |= day
                 .fees
                 .entries
@@ -414,6 +415,24 @@ impl Run<'_> {
             sources,
             lag_days,
         }
+    }
+
+    /// Notes the files that outputs are made of; nothing when only checking.
+    fn hash_sources(
+        &self,
+        stored: &StoredDay,
+        sources: &mut Vec<ManifestSource>,
+    ) -> Result<(), ArchiveError> {
+        if self.options.write.as_ref().is_none_or(|write| write.dry_run) {
+            return Ok(());
+        }
+        for source in stored.sources() {
+            sources.push(ManifestSource {
+                path: source.path.clone(),
+                sha256: self.archive.sha256(&source.path)?,
+            });
+        }
+        Ok(())
     }
 
     /// Dates before the range that become part of a voucher must hold like those in it.
