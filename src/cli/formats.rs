@@ -64,7 +64,7 @@ fn show(global: &Global, format: &Format) {
         return;
     }
     terminal::print(&format!(
-        "{}: {}\nmarkets: {}\nevidence: {}\nfile: {}\nneeds: {}\n\nSet up once\n{}\n\n{}",
+        "{}: {}\nmarkets: {}\nevidence: {}\nfile: {}\nneeds: {}\n{}\nSet up once\n{}\n\n{}",
         descriptor.id,
         descriptor.title,
         descriptor.markets.join(", "),
@@ -75,9 +75,28 @@ fn show(global: &Global, format: &Format) {
         } else {
             descriptor.needs.join(", ")
         },
+        options(format),
         descriptor.setup.trim(),
         format.notes,
     ));
+}
+
+/// The options of `[formats.<id>]`, one a line.
+fn options(format: &Format) -> String {
+    let mut text = String::new();
+    for (name, option) in &format.descriptor.options {
+        let default = match &option.default {
+            Some(default) if default.is_empty() => " [default: empty]".to_owned(),
+            Some(default) => format!(" [default: {default}]"),
+            None => String::new(),
+        };
+        let values = match option.values.as_slice() {
+            [] => String::new(),
+            values => format!(" [one of {}]", values.join(", ")),
+        };
+        text.push_str(&format!("option {name}: {}{default}{values}\n", option.text));
+    }
+    text
 }
 
 fn document(format: &Format) -> serde_json::Value {

@@ -1,11 +1,18 @@
 //! The one list of formats: each folder's texts, and what makes its writer.
 
 use crate::format::Maker;
+use crate::writer::api::BodyWriter;
+use crate::writer::api::business_central::BusinessCentral;
+use crate::writer::api::eaccounting::EAccounting;
+use crate::writer::api::fiken::Fiken;
+use crate::writer::api::poweroffice::PowerOffice;
+use crate::writer::api::tripletex::Tripletex;
 use crate::writer::entries_csv::EntriesCsv;
 use crate::writer::journal_csv::JournalCsv;
 use crate::writer::journal_json::JournalJson;
 use crate::writer::saft_no::SaftNo;
 use crate::writer::settlement::SettlementXml;
+use crate::writer::visma_business::VismaBusiness;
 
 /// What makes a format's writer.
 #[derive(Debug, Clone, Copy)]
@@ -83,5 +90,39 @@ pub const REGISTRY: &[Folder] = &[
         descriptor: include_str!("../../formats/saft-no/format.toml"),
         notes: include_str!("../../formats/saft-no/NOTES.md"),
         make: Make::Own(|context, _| Ok(Box::new(SaftNo::new(context)?))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/visma-business/format.toml"),
+        notes: include_str!("../../formats/visma-business/NOTES.md"),
+        make: Make::Own(|context, options| Ok(Box::new(VismaBusiness::new(context, options)?))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/tripletex/format.toml"),
+        notes: include_str!("../../formats/tripletex/NOTES.md"),
+        make: Make::Own(|context, options| Ok(Box::new(BodyWriter::new(Tripletex::new(context, options))))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/poweroffice/format.toml"),
+        notes: include_str!("../../formats/poweroffice/NOTES.md"),
+        make: Make::Own(|context, options| {
+            Ok(Box::new(BodyWriter::new(PowerOffice::new(context, options)?)))
+        }),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/fiken/format.toml"),
+        notes: include_str!("../../formats/fiken/NOTES.md"),
+        make: Make::Own(|context, options| Ok(Box::new(BodyWriter::new(Fiken::new(context, options))))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/visma-eaccounting/format.toml"),
+        notes: include_str!("../../formats/visma-eaccounting/NOTES.md"),
+        make: Make::Own(|context, options| Ok(Box::new(BodyWriter::new(EAccounting::new(context, options))))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/business-central/format.toml"),
+        notes: include_str!("../../formats/business-central/NOTES.md"),
+        make: Make::Own(|context, options| {
+            Ok(Box::new(BodyWriter::new(BusinessCentral::new(context, options)?)))
+        }),
     },
 ];

@@ -13,7 +13,7 @@ use crate::format::delimited::{
     AmountCurrency, Column, DatePattern, DecimalMark, Field, Layout, Quoting, Sign, Unmapped,
 };
 use crate::format::options::Options;
-use crate::format::{Descriptor, FormatError, Shape, choice};
+use crate::format::{FormatError, Shape, choice};
 use crate::journal::Voucher;
 use crate::ledger::proof::LedgerProof;
 use crate::money::{Currency, format_minor};
@@ -66,7 +66,6 @@ enum Fault {
 impl<'a> DelimitedWriter<'a> {
     /// A writer of a layout for one document.
     pub fn new(
-        descriptor: &Descriptor,
         layout: &'a Layout,
         shape: &Shape,
         context: &Context<'a>,
@@ -110,7 +109,6 @@ impl<'a> DelimitedWriter<'a> {
         let mut series = 0;
         if uses(Field::is_number) {
             series = options.number("series", LARGEST_SERIES)?;
-            refuse_shared_series(descriptor, context, options, series)?;
         }
         let start_month = context.config.company.fiscal_year_start_month;
         if start_month != 1 && uses(Field::is_fiscal) {
@@ -405,47 +403,16 @@ impl<'a> DelimitedWriter<'a> {
     }
 }
 
-/// Ledgers of one company go to the same books, where two vouchers cannot have one number.
-fn refuse_shared_series(
-    descriptor: &Descriptor,
-    context: &Context<'_>,
-    options: &Options,
-    series: u32,
-) -> Result<(), FormatError> {
-    for sibling in context.siblings {
-        let theirs = Options::read(descriptor, context.options(&descriptor.id), sibling)?;
-        if theirs.number("series", LARGEST_SERIES)? == series
-            && theirs.get("voucher_type") == options.get("voucher_type")
-        {
-            let (id, ledger_id) = (&descriptor.id, &context.info.ledger_id);
-            return Err(options.wrong(&format!(
-                "ledgers {ledger_id} and {sibling} of one company would share their voucher numbers; give each its own \
-                 `series` (0 to {LARGEST_SERIES}) under [formats.{id}.ledgers.\"{ledger_id}\"]"
-            )));
-        }
-    }
-    Ok(())
-}
-
 impl Writer for DelimitedWriter<'_> {
     fn check_voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
         let places = match self.places(voucher) {
             Ok(places) => places,
             Err(message) => return limits.refuse(message),
         };
-        // Every line of a voucher may have the same fault; it is named once.
-        let mut named: Vec<String> = Vec::new();
         for place in &places {
-            self.cells(place, |fault| {
-                let (Fault::Refused(message) | Fault::Replaced(message)) = &fault;
-                if named.contains(message) {
-                    return;
-                }
-                named.push(message.clone());
-                match fault {
-                    Fault::Refused(message) => limits.refuse(message),
-                    Fault::Replaced(message) => limits.replaced(message),
-                }
+            self.cells(place, |fault| match fault {
+                Fault::Refused(message) => limits.refuse_once(message),
+                Fault::Replaced(message) => limits.replaced_once(message),
             });
             if self.layout.vat == VatMode::Gross
                 && let Some(vat) = place.line.other_vat()

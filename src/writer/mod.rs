@@ -4,6 +4,7 @@
 //! everything and says what its target cannot hold; in the second it writes UTF-8 and `\n`. It
 //! opens no files, reads no clock, sorts nothing and rounds nothing.
 
+pub mod api;
 pub mod delimited;
 pub mod entries_csv;
 pub mod journal_csv;
@@ -13,6 +14,7 @@ pub mod numbers;
 pub mod saft;
 pub mod saft_no;
 pub mod settlement;
+pub mod visma_business;
 pub mod xml;
 
 use std::collections::BTreeMap;
@@ -165,6 +167,20 @@ impl Limits {
         }
     }
 
+    /// Refuses something that every line of a voucher may repeat: it is named once in a row.
+    pub fn refuse_once(&mut self, what: String) {
+        if !recent(&self.refusals).contains(&what) {
+            self.refuse(what);
+        }
+    }
+
+    /// Lists a replacement that every line of a voucher may repeat: it is named once in a row.
+    pub fn replaced_once(&mut self, what: String) {
+        if !recent(&self.replacements).contains(&what) {
+            self.replaced(what);
+        }
+    }
+
     /// Whether anything was refused.
     pub fn has_refusals(&self) -> bool {
         !self.refusals.is_empty()
@@ -201,4 +217,9 @@ impl Limits {
             }
         }
     }
+}
+
+/// The last items of a list: as many as the faults of one voucher are expected to be.
+fn recent(items: &[String]) -> &[String] {
+    &items[items.len().saturating_sub(20)..]
 }
