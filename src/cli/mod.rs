@@ -34,6 +34,13 @@ pub fn main() -> ExitCode {
             } else {
                 Exit::Done
             };
+            // The arguments are not known yet, so this looks at the words.
+            if error.use_stderr() && std::env::args_os().any(|word| word == "--json") {
+                let text = error.to_string();
+                let message = text.split("\n\n").next().unwrap_or_default();
+                let message = crate::text::line(message.trim_start_matches("error: "));
+                terminal::json(&Failure::usage(message).to_json());
+            }
             // Nothing is left to do when the terminal is gone.
             let _ = error.print();
             return exit.into();

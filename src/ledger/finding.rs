@@ -181,6 +181,11 @@ impl Findings {
         }
     }
 
+    /// Keeps the findings that `is_kept`.
+    pub fn retain(&mut self, is_kept: impl Fn(&Finding) -> bool) {
+        self.by_place.retain(|_, finding| is_kept(finding));
+    }
+
     /// Gives every finding of `code` the level `level`.
     pub fn set_level(&mut self, code: Code, level: Level) {
         for finding in self.by_place.values_mut().filter(|finding| finding.code == code) {

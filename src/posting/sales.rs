@@ -235,7 +235,7 @@ fn proportional(
         // Rounding the running sum, not each part, lets the parts sum to the amount exactly.
         let upto = divide_half_away(i128::from(amount) * so_far, total.max(1)).unwrap_or(amount);
         scaled.push(SalesLine {
-            gross: upto - booked,
+            gross: upto.saturating_sub(booked),
             vat_code: line.vat_code.clone(),
             vat: None,
         });
