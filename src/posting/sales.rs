@@ -172,6 +172,12 @@ fn by_lines(
                 books.currency
             )
         });
+        // Nothing is written for the ledger; until then the amount stands where it cannot mislead.
+        let whole = Share {
+            gross: place.entry.amount,
+            vat: None,
+        };
+        return Ok(vec![(counter(None, books.account(Role::Suspense)?), whole)]);
     }
     let mut shares = Vec::new();
     for line in lines {
