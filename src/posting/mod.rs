@@ -332,10 +332,13 @@ impl<'a> Poster<'a> {
         let is_complete = !books.may_use(CaptureMode::None);
         if state.balance == Some(0) {
             if let Some(rest) = state.base.filter(|rest| *rest != 0 && is_complete) {
-                let index = match books.settings.voucher_per {
-                    VoucherPer::LedgerDate => drafts.iter().position(|draft| draft.date == day.date),
-                    VoucherPer::Payout | VoucherPer::Entry => drafts.len().checked_sub(1),
+                let is_dates = |draft: &Draft| {
+                    books.settings.voucher_per == VoucherPer::LedgerDate && draft.date == day.date
                 };
+                let index = drafts
+                    .iter()
+                    .position(is_dates)
+                    .or_else(|| drafts.iter().rposition(Draft::moves_funds));
                 if let Some(draft) = index.and_then(|index| drafts.get_mut(index)) {
                     draft.add_difference(day.date, rest);
                 }
