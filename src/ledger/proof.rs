@@ -196,6 +196,10 @@ impl Prover {
     /// Returns whether the day is part of what can be exported.
     pub fn day(&mut self, day: &LedgerDay<'_>) -> bool {
         if !self.take_states(day) {
+            if self.options.allow_open {
+                // Nothing after the first open date counts: the balances are those before it.
+                return false;
+            }
             for topic in [&mut self.funds, &mut self.fees] {
                 topic.chain.interrupt();
             }
