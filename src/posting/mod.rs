@@ -127,8 +127,8 @@ impl<'a> Poster<'a> {
             .collect()
     }
 
-    /// What still waits for a payout: how many vouchers would come of it.
-    pub fn waits_for_payout(&self) -> bool {
+    /// Whether entries still wait for a payout.
+    fn waits_for_payout(&self) -> bool {
         self.waiting.iter().any(|draft| !draft.is_empty())
     }
 
@@ -379,13 +379,19 @@ impl<'a> Poster<'a> {
         last.date = date;
     }
 
-    /// Reports rules that took nothing, and fees that are not booked.
+    /// Reports rules that took nothing, fees that are not booked, and what waits for a payout.
     pub fn finish(&self, gross_settlement: bool, findings: &mut Findings) {
         for number in self.books.unused_rules() {
             findings.add(Code::RuleUnused, None, None, None, || {
                 format!(
                     "rule {number} of the configuration took no entry (other rules may have taken none too)"
                 )
+            });
+        }
+        if self.waits_for_payout() {
+            findings.add(Code::AwaitsPayout, None, None, None, || {
+                "what comes after the last payout of the range waits for the voucher of the next one"
+                    .to_owned()
             });
         }
         if gross_settlement && self.books.settings.fees == FeeMode::Retained {
