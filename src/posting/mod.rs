@@ -7,6 +7,7 @@
 pub mod books;
 pub mod draft;
 pub mod refunds;
+pub mod rule_use;
 pub mod sales;
 pub mod sequence;
 pub mod treatment;
@@ -54,14 +55,10 @@ impl<'a> Poster<'a> {
     /// A poster for a ledger whose funds account opens at `opening`, where that is known.
     /// `captures` are those that the refunds of the range belong to.
     pub fn new(books: &'a Books<'a>, captures: CaptureIndex, opening: Option<i64>) -> Self {
-        let looks_at_dates = books
-            .rules()
-            .iter()
-            .any(|rule| rule.valid_from.is_some() || rule.valid_to.is_some());
         Self {
             books,
             captures,
-            fee_join: looks_at_dates.then(FeeJoin::default),
+            fee_join: rule_use::fee_join(books),
             waiting: Vec::new(),
             funds_in_base: FundsInBase {
                 balance: opening,
@@ -228,16 +225,7 @@ impl<'a> Poster<'a> {
                 project: None,
             });
         }
-        let capture_date = match (topic, &self.fee_join, entry.psp_reference.as_deref()) {
-            (Topic::Fees, Some(join), Some(reference)) => join.capture_date(reference),
-            _ => None,
-        };
-        let date = capture_date.unwrap_or(ledger_date);
-        let rule = books.rule(
-            entry.recipient_handle.as_deref(),
-            entry.reference.as_deref(),
-            date,
-        );
+        let rule = rule_use::of_fee(books, self.fee_join.as_ref(), topic, ledger_date, entry);
         let shared = |text: Option<&String>| text.map(|text| Arc::from(text.as_str()));
         Ok(Counter {
             account,

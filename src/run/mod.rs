@@ -531,7 +531,7 @@ fn closed_part(archive: &Archive, ledger_id: &str, range: DateRange) -> Option<D
 }
 
 /// The ledger's currency: what the ledgers endpoint says, else its first entry, else the books'.
-fn currency(archive: &Archive, info: &LedgerInfo, config: &LedgerConfig, range: DateRange) -> Currency {
+pub fn currency(archive: &Archive, info: &LedgerInfo, config: &LedgerConfig, range: DateRange) -> Currency {
     let stated = info.currency.as_deref().and_then(Currency::parse);
     let first_entry = || {
         range.dates().find_map(|date| {
