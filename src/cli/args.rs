@@ -71,6 +71,8 @@ pub enum Command {
     Ledgers,
     /// List the formats, show one, or check a descriptor of your own
     Formats(FormatsArguments),
+    /// Find what a schema does not see in SAF-T files, from any program
+    Verify(Verify),
     /// Write a commented bilag.toml
     Init(Init),
     /// Serve a local Report API to test against
@@ -136,7 +138,7 @@ pub struct Export {
     /// The format to write, or `all`; may be repeated [default: the configuration's, else journal-csv]
     #[arg(long = "format", value_name = "ID")]
     pub formats: Vec<String>,
-    /// The folder for the files: DIR/<ledger>/<from>_<to>/
+    /// The folder for the files, which go to DIR/LEDGER/FROM_TO/
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Replace files that differ
@@ -203,6 +205,14 @@ pub enum FormatsCommand {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+}
+
+/// Options of `verify`.
+#[derive(Debug, Clone, Args)]
+pub struct Verify {
+    /// The files
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
 }
 
 /// Options of `init`.

@@ -124,6 +124,7 @@ fn explain_ledger(
                     .map_err(|error| crate::ledger::day::with_causes(&error))
                     .map(|vouchers| vouchers.into_iter().find(|voucher| voucher.id() == id));
                 let source = stored.sources().find(|source| source.path.contains(topic.name()));
+                let sha256 = source.map(|source| archive.sha256(&source.path)).transpose()?;
                 let mut page = (1, index + 1);
                 for size in &day.topic(topic).page_sizes {
                     if page.1 <= *size {
@@ -162,7 +163,7 @@ fn explain_ledger(
                     "reference": entry.reference,
                     "recipient_handle": entry.recipient_handle,
                     "source": {
-                        "path": source.map(|source| &source.path), "sha256": source.map(|source| &source.sha256),
+                        "path": source.map(|source| &source.path), "sha256": sha256,
                         "page": page.0, "item": page.1,
                     },
                     "rule": rule,

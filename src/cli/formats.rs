@@ -5,19 +5,32 @@ use serde_json::json;
 use crate::cli::args::{FormatsCommand, Global};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::terminal;
+use crate::cli::{select, terminal};
 use crate::format::{self, Format};
 
 /// Runs the command.
 pub fn run(global: &Global, command: Option<FormatsCommand>) -> Result<Exit, Failure> {
     match command.unwrap_or(FormatsCommand::List) {
         FormatsCommand::List => list(global),
-        FormatsCommand::Show { id } => show(global, format::find(&id)?),
+        FormatsCommand::Show { id } => {
+            show(global, format::resolve(&id, select::users_formats().as_deref())?)
+        }
         FormatsCommand::Check { file } => {
-            return Err(Failure::usage(format!(
-                "cannot check {}: descriptors of one's own are not read yet",
-                file.display()
-            )));
+            let format = Format::load(&file)?;
+            if global.json {
+                terminal::json(&document(&format));
+            } else {
+                let columns = format
+                    .descriptor
+                    .delimited
+                    .as_ref()
+                    .map_or(0, |layout| layout.columns.len());
+                terminal::print(&format!(
+                    "{}: {} columns, nothing wrong\n",
+                    file.display(),
+                    columns
+                ));
+            }
         }
     }
     Ok(Exit::Done)

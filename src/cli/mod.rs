@@ -15,6 +15,7 @@ pub mod sandbox;
 pub mod select;
 pub mod session;
 pub mod terminal;
+pub mod verify;
 
 use std::process::ExitCode;
 
@@ -65,6 +66,7 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Rules(rules) => rules::run(&global, &rules.command),
         Command::Ledgers => ledgers::run(&global),
         Command::Formats(formats) => formats::run(&global, formats.command),
+        Command::Verify(files) => verify::run(&global, &files),
         Command::Init(options) => init::run(&global, &options),
         Command::Sandbox(options) => sandbox::run(&global, &options),
     }

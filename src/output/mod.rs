@@ -50,7 +50,7 @@ pub struct Staging {
     files: Vec<Staged>,
 }
 
-/// One file in the making. Write to it, then [`StagedFile::finish`] it.
+/// One file in the making. Write to it, then hand it to [`Staging::add`].
 #[derive(Debug)]
 pub struct StagedFile {
     file: BufWriter<NamedTempFile>,

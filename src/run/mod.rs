@@ -34,7 +34,7 @@ use crate::posting::refunds::CaptureIndex;
 use crate::posting::sequence::Sequence;
 use crate::run::documents::{Documents, Output};
 use crate::run::earlier::Earlier;
-use crate::writer::Context;
+use crate::writer::{Context, Opening};
 
 /// What to do with each ledger.
 #[derive(Debug, Clone)]
@@ -56,8 +56,10 @@ pub struct WriteOptions {
     pub out: PathBuf,
     /// The formats; when empty, the configuration's, else `journal-csv`.
     pub formats: Vec<&'static Format>,
-    /// Every format whose needs are met.
+    /// Every format of the ledger's market whose needs are met.
     pub all_formats: bool,
+    /// Where the user keeps descriptors of their own.
+    pub users_formats: Option<PathBuf>,
     /// Replace files that differ.
     pub force: bool,
     /// Only find out what the formats cannot hold.
@@ -238,12 +240,14 @@ struct FirstPass {
 impl Run<'_> {
     fn both_passes(&self) -> LedgerRun {
         let books = Books::new(self.info, self.currency, self.ledger_config, self.config);
+        let siblings = self.siblings();
         let context = Context {
             info: self.info,
             currency: self.currency,
             range: self.exported,
             books: &books,
             config: self.ledger_config,
+            siblings: &siblings,
         };
         let mut error = None;
         let mut documents = match &self.options.write {
@@ -286,6 +290,26 @@ impl Run<'_> {
         }
     }
 
+    /// The other ledgers of the archive with the same owner, where a format has to keep their
+    /// voucher numbers apart.
+    fn siblings(&self) -> Vec<String> {
+        let is_numbered = self.options.write.as_ref().is_some_and(|write| {
+            let by_configuration = write.formats.is_empty() && !self.ledger_config.formats.is_empty();
+            let mut formats = write.formats.iter();
+            write.all_formats || by_configuration || formats.any(|format| format.numbers_vouchers())
+        });
+        let Some(owner) = self.info.owner.as_ref().filter(|_| is_numbered) else {
+            return Vec::new();
+        };
+        // A ledger that cannot be read has its own run, which says so.
+        let has_owner = |ledger_id: &String| match self.archive.ledger_info(ledger_id) {
+            Ok(Some(info)) => info.owner.as_ref() == Some(owner) && *ledger_id != self.info.ledger_id,
+            Ok(None) | Err(_) => false,
+        };
+        let ledgers = self.archive.ledgers().unwrap_or_default();
+        ledgers.into_iter().filter(has_owner).collect()
+    }
+
     fn first_pass(
         &self,
         books: &Books<'_>,
@@ -309,7 +333,7 @@ impl Run<'_> {
         for date in &earlier.missing {
             prover.needs_before(*date);
         }
-        self.prove_earlier(options, earlier, prover.findings_mut());
+        let opening = self.prove_earlier(options, earlier, prover.findings_mut());
         let mut findings = Findings::default();
         let mut totals = JournalTotals::default();
         let mut movements = BTreeMap::<Arc<str>, i128>::new();
@@ -319,6 +343,13 @@ impl Run<'_> {
         let mut poster = Poster::new(books, captures.clone(), earlier.funds_opening);
         if let Err(failure) = self.warm_up(&mut poster, earlier, &mut findings) {
             *error = error.take().or(Some(failure.into()));
+        }
+        if documents.want_days_before()
+            && let Some(range) = earlier::since_payout(self.archive, books, self.options.range)
+        {
+            for date in range.dates() {
+                documents.day_before(&StoredDay::read(self.archive, &self.info.ledger_id, date).parse());
+            }
         }
         for date in self.options.range.dates() {
             if self.options.cancelled.load(Ordering::Relaxed) {
@@ -330,10 +361,9 @@ impl Run<'_> {
             if !prover.day(&day) {
                 continue;
             }
-            sources.extend(stored.sources().map(|source| ManifestSource {
-                path: source.path.clone(),
-                sha256: source.sha256.clone(),
-            }));
+            if let Err(failure) = self.hash_sources(&stored, &mut sources) {
+                *error = error.take().or(Some(failure.into()));
+            }
             gross_settlement |= day
                 .fees
                 .entries
@@ -359,9 +389,6 @@ impl Run<'_> {
                 }
             }
         }
-        if let Err(failure) = documents.check_end() {
-            *error = error.take().or(Some(failure.into()));
-        }
         poster.finish(gross_settlement, &mut findings);
         if books.is_foreign() && !poster.knows_funds_value() {
             findings.add(Code::FxOpeningUnknown, None, Some(self.options.range.from()), None, || {
@@ -376,6 +403,14 @@ impl Run<'_> {
         }
         prover.findings_mut().merge(findings);
         let proof = prover.finish(self.archive, &self.info.ledger_id);
+        let opening = opening.unwrap_or(Opening {
+            funds: proof.funds.opening,
+            fees: proof.fees.opening,
+            ..Opening::default()
+        });
+        if let Err(failure) = documents.check_end(&opening) {
+            *error = error.take().or(Some(failure.into()));
+        }
         if error.is_none() && proof.status != Status::Failed {
             *error = self.movement_error(books, &proof, &movements);
         }
@@ -388,11 +423,33 @@ impl Run<'_> {
         }
     }
 
-    /// Dates before the range that become part of a voucher must hold like those in it.
-    fn prove_earlier(&self, options: ProofOptions, earlier: &Earlier, findings: &mut Findings) {
-        let Some(range) = earlier.posted_before(self.options.range) else {
-            return;
-        };
+    /// Notes the files that outputs are made of; nothing when only checking.
+    fn hash_sources(
+        &self,
+        stored: &StoredDay,
+        sources: &mut Vec<ManifestSource>,
+    ) -> Result<(), ArchiveError> {
+        if self.options.write.as_ref().is_none_or(|write| write.dry_run) {
+            return Ok(());
+        }
+        for source in stored.sources() {
+            sources.push(ManifestSource {
+                path: source.path.clone(),
+                sha256: self.archive.sha256(&source.path)?,
+            });
+        }
+        Ok(())
+    }
+
+    /// Dates before the range that become part of a voucher must hold like those in it. Returns
+    /// what the books hold before them, when there are any.
+    fn prove_earlier(
+        &self,
+        options: ProofOptions,
+        earlier: &Earlier,
+        findings: &mut Findings,
+    ) -> Option<Opening> {
+        let range = earlier.posted_before(self.options.range)?;
         let mut prover = Prover::start(
             self.archive,
             &self.info.ledger_id,
@@ -415,6 +472,11 @@ impl Run<'_> {
                 || finding.message.clone(),
             );
         }
+        Some(Opening {
+            funds: proof.funds.opening,
+            fees: proof.fees.opening,
+            ..Opening::default()
+        })
     }
 
     /// Brings a poster to the first date of the range.

@@ -2,4 +2,5 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, helper functions included")]
 
 mod golden;
+mod judges;
 mod report_api;
