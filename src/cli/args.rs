@@ -65,6 +65,8 @@ pub enum Command {
     Check(Check),
     /// Show an entry, where it came from, and what was booked for it
     Explain(Explain),
+    /// Show what each rule of the configuration took, and what none took
+    Rules(RulesArguments),
     /// List the ledgers that the keys reach (with --offline: those of the archive)
     Ledgers,
     /// List the formats, show one, or check a descriptor of your own
@@ -164,6 +166,21 @@ pub struct Explain {
     /// Only this ledger; may be repeated
     #[arg(long = "ledger", value_name = "ID")]
     pub ledgers: Vec<String>,
+}
+
+/// What to do with rules.
+#[derive(Debug, Args)]
+pub struct RulesArguments {
+    /// What to do
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Try the rules on archived dates: what each took, what none took; writes nothing
+    Test(Selection),
 }
 
 /// What to do with formats.

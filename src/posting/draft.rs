@@ -124,6 +124,11 @@ impl Draft {
         self.pairs.is_empty() && self.differences.is_empty()
     }
 
+    /// Whether anything of the funds account has been added.
+    pub fn moves_funds(&self) -> bool {
+        self.pairs.values().any(|pair| pair.provider == Role::Funds)
+    }
+
     /// Adds an entry: `amount` on the provider account, the shares (which sum to it) opposite.
     pub fn add(
         &mut self,

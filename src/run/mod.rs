@@ -260,13 +260,14 @@ impl Run<'_> {
                 Documents::default()
             }),
         };
+        let earlier = earlier::find(self.archive, &books, self.options.range);
         let captures = if books.needs_captures_of_refunds() {
             let lookback = books.settings.refund_lookback_days;
-            CaptureIndex::build(self.archive, &self.info.ledger_id, self.options.range, lookback)
+            let posted = earlier.posted(self.options.range);
+            CaptureIndex::build(self.archive, &self.info.ledger_id, posted, lookback)
         } else {
             CaptureIndex::default()
         };
-        let earlier = earlier::find(self.archive, &books, self.options.range);
         let mut first = self.first_pass(&books, &captures, &earlier, &mut documents, &mut error);
         let is_open = !first.proof.open_dates.is_empty() && !self.options.allow_open;
         let is_open = is_open || !earlier.missing.is_empty();
@@ -343,7 +344,7 @@ impl Run<'_> {
         let mut lag_days = 0;
         let mut gross_settlement = false;
         let mut poster = Poster::new(books, captures.clone(), earlier.funds_opening);
-        if let Err(failure) = self.warm_up(&mut poster, earlier) {
+        if let Err(failure) = self.warm_up(&mut poster, earlier, &mut findings) {
             *error = error.take().or(Some(failure.into()));
         }
         if documents.want_days_before()
@@ -476,7 +477,12 @@ impl Run<'_> {
     }
 
     /// Brings a poster to the first date of the range.
-    fn warm_up(&self, poster: &mut Poster<'_>, earlier: &Earlier) -> Result<(), PostingError> {
+    fn warm_up(
+        &self,
+        poster: &mut Poster<'_>,
+        earlier: &Earlier,
+        findings: &mut Findings,
+    ) -> Result<(), PostingError> {
         let read = |date| StoredDay::read(self.archive, &self.info.ledger_id, date);
         for date in earlier.capture_dates() {
             poster.captures_before(&read(date).parse());
@@ -486,7 +492,7 @@ impl Run<'_> {
         }
         if let Some(range) = earlier.posted_before(self.options.range) {
             for date in range.dates() {
-                poster.day(&read(date).parse(), &mut Findings::default())?;
+                poster.day(&read(date).parse(), findings)?;
             }
         }
         Ok(())
@@ -504,7 +510,7 @@ impl Run<'_> {
         let folder = output_folder(&write.out, &self.info.ledger_id, self.exported);
         documents.start(&folder, &first.proof)?;
         let mut poster = Poster::new(books, captures, earlier.funds_opening);
-        self.warm_up(&mut poster, earlier)?;
+        self.warm_up(&mut poster, earlier, &mut Findings::default())?;
         let mut sequence = Sequence::new(first.lag_days);
         for date in self.exported.dates() {
             if self.options.cancelled.load(Ordering::Relaxed) {
@@ -584,7 +590,7 @@ fn closed_part(archive: &Archive, ledger_id: &str, range: DateRange) -> Option<D
 }
 
 /// The ledger's currency: what the ledgers endpoint says, else its first entry, else the books'.
-fn currency(archive: &Archive, info: &LedgerInfo, config: &LedgerConfig, range: DateRange) -> Currency {
+pub fn currency(archive: &Archive, info: &LedgerInfo, config: &LedgerConfig, range: DateRange) -> Currency {
     let stated = info.currency.as_deref().and_then(Currency::parse);
     let first_entry = || {
         range.dates().find_map(|date| {
