@@ -1,6 +1,7 @@
 //! Everything that can be tested from outside, in one binary.
 #![expect(clippy::unwrap_used, reason = "a test may panic, helper functions included")]
 
+mod formats;
 mod golden;
 mod judges;
 mod report_api;
