@@ -4,3 +4,4 @@
 mod golden;
 mod judges;
 mod report_api;
+mod vat_oracle;
