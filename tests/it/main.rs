@@ -4,4 +4,5 @@
 mod golden;
 mod judges;
 mod report_api;
+mod rules;
 mod vat_oracle;
