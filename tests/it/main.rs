@@ -5,3 +5,5 @@ mod formats;
 mod golden;
 mod judges;
 mod report_api;
+mod rules;
+mod vat_oracle;
