@@ -3,3 +3,4 @@
 
 mod judges;
 mod report_api;
+mod verify;

@@ -2,5 +2,5 @@
 //! that is not installed is skipped, and says so.
 
 mod export;
-mod readers;
+pub(crate) mod readers;
 mod saft_no;
