@@ -6,6 +6,7 @@
 
 pub mod archive;
 pub mod chart;
+pub mod cli;
 pub mod config;
 pub mod date;
 pub mod encode;

@@ -52,11 +52,7 @@ fn write_whole(path: &Path, content: &[u8]) -> Result<(), ArchiveError> {
     };
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(error)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".bilag-")
-        .suffix(".part")
-        .tempfile_in(folder)
-        .map_err(error)?;
+    let mut file = crate::output::temporary_file(folder).map_err(error)?;
     file.write_all(content).map_err(error)?;
     file.as_file().sync_all().map_err(error)?;
     file.persist(path).map_err(|failure| error(failure.error))?;

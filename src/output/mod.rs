@@ -50,7 +50,7 @@ pub struct Staging {
     files: Vec<Staged>,
 }
 
-/// One file in the making. Write to it, then [`StagedFile::finish`] it.
+/// One file in the making. Write to it, then hand it to [`Staging::add`].
 #[derive(Debug)]
 pub struct StagedFile {
     file: BufWriter<NamedTempFile>,
@@ -98,11 +98,7 @@ impl Staging {
 
     /// Begins a file. `replaces` allows it to take the place of a different one (the manifest).
     pub fn file(&self, name: &str, replaces: bool) -> Result<StagedFile, OutputError> {
-        let file = tempfile::Builder::new()
-            .prefix(".bilag-")
-            .suffix(".part")
-            .tempfile_in(&self.folder)
-            .map_err(|source| self.error(name, source))?;
+        let file = temporary_file(&self.folder).map_err(|source| self.error(name, source))?;
         Ok(StagedFile {
             file: BufWriter::with_capacity(1 << 16, file),
             hasher: Sha256::new(),
@@ -212,6 +208,18 @@ impl Write for StagedFile {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
+}
+
+/// A temporary file in `folder`, readable by others as far as the user's umask allows.
+pub(crate) fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".bilag-").suffix(".part");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
 }
 
 /// The SHA-256 of a file's content; `None` when there is no file.

@@ -59,7 +59,7 @@ struct Pair {
     provider: Role,
     amounts: BTreeMap<NaiveDate, i64>,
     counters: BTreeMap<CounterKey, CounterSums>,
-    entry_type: Arc<str>,
+    entry_type: Box<str>,
     reference: Option<Arc<str>>,
 }
 
@@ -103,7 +103,7 @@ pub struct Line {
     /// The account that mirrors the provider's.
     pub provider: Role,
     /// The entry type's name, for texts that speak of it.
-    pub entry_type: Arc<str>,
+    pub entry_type: Box<str>,
     /// The reference on both postings.
     pub reference: Option<Arc<str>>,
 }

@@ -196,12 +196,17 @@ impl<'a> Poster<'a> {
                 sign_rank: u8::from(entry.amount.signum() == -usual),
             }
         };
-        let entry_type = Arc::from(crate::text::line(entry.entry_type.name()));
+        // Only texts of single entries speak of the type.
+        let entry_type = if is_single {
+            crate::text::line(entry.entry_type.name())
+        } else {
+            String::new()
+        };
         let line = Line {
             key,
             slot,
             provider,
-            entry_type,
+            entry_type: entry_type.into_boxed_str(),
             reference: reference.map(Arc::from),
         };
         draft.add(line, ledger_date, entry.amount, shares)

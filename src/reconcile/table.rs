@@ -51,6 +51,52 @@ pub fn report(ledger: &LedgerSummary) -> String {
     text
 }
 
+/// A line about one ledger, and what a person should see of it.
+pub fn short(ledger: &LedgerSummary) -> String {
+    let mut text = String::new();
+    let status = serde_json::to_string(&ledger.status).unwrap_or_default();
+    let journal = ledger
+        .journal
+        .as_ref()
+        .map(|journal| format!(", {} vouchers", journal.vouchers))
+        .unwrap_or_default();
+    line(
+        &mut text,
+        format_args!(
+            "ledger {}: {}, {} payouts{journal}{}",
+            ledger.ledger_id,
+            status.trim_matches('"'),
+            ledger.payouts.len(),
+            if ledger.open_dates.is_empty() {
+                String::new()
+            } else {
+                format!(", open: {}", ledger.open_dates.join(", "))
+            }
+        ),
+    );
+    for finding in ledger
+        .findings
+        .iter()
+        .filter(|finding| finding.level > Level::Info)
+    {
+        let times = if finding.count > 1 {
+            format!(" ({} times)", finding.count)
+        } else {
+            String::new()
+        };
+        let level = if finding.level == Level::Error {
+            "error"
+        } else {
+            "review"
+        };
+        line(
+            &mut text,
+            format_args!("  {level} {}{times}: {}", finding.code.name(), finding.message),
+        );
+    }
+    text
+}
+
 fn topic(text: &mut String, title: &str, topic: &TopicSummary) {
     line(text, format_args!("\n  {title}"));
     let unknown = "not known";

@@ -7,21 +7,18 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::NaiveDate;
 use tokio::task::JoinSet;
 
-use crate::archive::lock::ArchiveLock;
-use crate::archive::{Archive, ArchiveError};
+use crate::archive::Archive;
 use crate::date::{self, DateRange};
-use crate::ledger::{Topic, body};
-use crate::report_api::client::{Client, FetchedDate};
+use crate::ledger::Topic;
+use crate::report_api::client::Client;
 use crate::report_api::error::{ApiError, ErrorKind};
 use crate::report_api::listing::ListedLedger;
+use crate::report_api::step::{Outcome, Session, Step, Task};
 
-/// How far back the last entries before a range are looked for.
-const LOOK_BACK_DAYS: u64 = 7;
 /// So many ledgers that fail in a row for a temporary reason, without one success in between,
 /// are an outage; going on would only take hours.
 const OUTAGE_LEDGERS: usize = 10;
@@ -118,56 +115,6 @@ pub async fn fetch_dates(client: &Client, archive: &Archive, wanted: Vec<WantedD
     run(client, archive, ledgers, steps).await
 }
 
-/// One piece of work; its requests follow one another.
-#[derive(Debug, Clone, Copy)]
-struct Step {
-    /// Index of the ledger.
-    ledger: usize,
-    topic: Topic,
-    task: Task,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Task {
-    /// Get this date.
-    Date(NaiveDate),
-    /// Get this date if it is closed; if not, nothing is lost.
-    Next(NaiveDate),
-    /// Get the last date with entries before this one.
-    LookBack(NaiveDate),
-}
-
-/// What a step did, also one that failed midway.
-#[derive(Debug, Default)]
-struct Outcome {
-    entries: usize,
-    fetched: Vec<NaiveDate>,
-    open: Option<NaiveDate>,
-    error: Option<ApiError>,
-}
-
-/// How a date stands after it was dealt with.
-enum Standing {
-    /// The archive had it, with so many entries.
-    Known(usize),
-    /// It is in the archive now, with so many entries.
-    Fetched(usize),
-    Open,
-    /// The archive has a file that cannot be read. It is evidence: bilag leaves it alone, and
-    /// the check of the ledger names it.
-    Unreadable,
-}
-
-/// What all steps share.
-struct Session {
-    client: Client,
-    archive: Archive,
-    ledgers: Vec<ListedLedger>,
-    requests: Vec<AtomicUsize>,
-    /// Held until the last write is done, also when the fetch itself was dropped.
-    _lock: ArchiveLock,
-}
-
 async fn run(
     client: &Client,
     archive: &Archive,
@@ -178,8 +125,8 @@ async fn run(
     match Session::open(client, archive, ledgers).await {
         Ok(session) => {
             report.run_steps(&session, steps).await;
-            for (ledger, requests) in report.ledgers.iter_mut().zip(&session.requests) {
-                ledger.requests = requests.load(Ordering::Relaxed);
+            for (ledger, requests) in report.ledgers.iter_mut().zip(session.requests()) {
+                ledger.requests = requests;
                 ledger.fetched.sort_unstable();
                 ledger.open.sort_unstable();
             }
@@ -205,20 +152,22 @@ impl FetchReport {
         }
     }
 
-    /// Runs the steps, as many at once as the client may, leaving out those of ledgers that have
-    /// failed. Returning early ends the steps that are under way.
+    /// Runs the steps, leaving out those of ledgers that have failed. Twice as many are under way
+    /// as may ask the provider: the others are busy with the disk. A fatal error ends them.
     async fn run_steps(&mut self, session: &Arc<Session>, mut steps: VecDeque<Step>) {
         let options = session.client.options();
         options.progress.planned(steps.len());
         let mut running = JoinSet::new();
         let mut failures_in_a_row = 0;
         loop {
-            while running.len() < options.concurrency.max(1) {
+            while running.len() < 2 * options.concurrency.max(1) {
                 let Some(step) = steps.pop_front() else { break };
-                if self.ledgers[step.ledger].error.is_none() {
-                    let session = Arc::clone(session);
-                    running.spawn(async move { (step, session.take(step).await) });
+                if self.ledgers[step.ledger].error.is_some() {
+                    options.progress.step_done(0);
+                    continue;
                 }
+                let session = Arc::clone(session);
+                running.spawn(async move { (step, session.take(step).await) });
             }
             let Some(done) = running.join_next().await else {
                 return;
@@ -232,6 +181,7 @@ impl FetchReport {
                 failures_in_a_row += usize::from(error.kind() == ErrorKind::Temporary);
                 if error.stops_everything() || failures_in_a_row == OUTAGE_LEDGERS {
                     self.fatal = Some(error);
+                    running.shutdown().await;
                     return;
                 }
             }
@@ -249,145 +199,5 @@ impl FetchReport {
         let error = outcome.error.filter(|_| ledger.error.is_none())?;
         ledger.error = Some(error.clone());
         Some(error)
-    }
-}
-
-impl Session {
-    /// Locks the archive and keeps the ledgers' items in it.
-    async fn open(
-        client: &Client,
-        archive: &Archive,
-        ledgers: Vec<ListedLedger>,
-    ) -> Result<Arc<Self>, ApiError> {
-        let (client, archive) = (client.clone(), archive.clone());
-        blocking(move || {
-            let lock = archive.lock()?;
-            for ledger in &ledgers {
-                archive.store_ledger(&ledger.info.ledger_id, &ledger.item)?;
-            }
-            let requests = ledgers.iter().map(|_| AtomicUsize::new(0)).collect();
-            Ok(Arc::new(Self {
-                client,
-                archive,
-                ledgers,
-                requests,
-                _lock: lock,
-            }))
-        })
-        .await
-    }
-
-    async fn take(self: &Arc<Self>, step: Step) -> Outcome {
-        let mut outcome = Outcome::default();
-        let result = match step.task {
-            Task::Date(date) => self.take_date(step, date, &mut outcome).await,
-            Task::Next(date) => self.take_next(step, date, &mut outcome).await,
-            Task::LookBack(from) => self.look_back(step, from, &mut outcome).await,
-        };
-        outcome.error = result.err();
-        outcome
-    }
-
-    async fn take_date(
-        self: &Arc<Self>,
-        step: Step,
-        date: NaiveDate,
-        outcome: &mut Outcome,
-    ) -> Result<(), ApiError> {
-        match self.settle(step, date, outcome).await? {
-            Standing::Open => outcome.open = Some(date),
-            Standing::Known(_) | Standing::Fetched(_) | Standing::Unreadable => {}
-        }
-        Ok(())
-    }
-
-    async fn take_next(
-        self: &Arc<Self>,
-        step: Step,
-        date: NaiveDate,
-        outcome: &mut Outcome,
-    ) -> Result<(), ApiError> {
-        match self.settle(step, date, outcome).await {
-            Err(error) if error.kind() != ErrorKind::NotOurs => Err(error),
-            Ok(_) | Err(_) => Ok(()),
-        }
-    }
-
-    /// Walks back to the last date with entries, so that the range's opening balance can be
-    /// chained to it. Beyond a date that is not known a chain would prove nothing.
-    async fn look_back(
-        self: &Arc<Self>,
-        step: Step,
-        from: NaiveDate,
-        outcome: &mut Outcome,
-    ) -> Result<(), ApiError> {
-        for days in 1..=LOOK_BACK_DAYS {
-            match self.settle(step, date::days_before(from, days), outcome).await {
-                Ok(Standing::Known(0) | Standing::Fetched(0)) => {}
-                Ok(Standing::Known(_) | Standing::Fetched(_) | Standing::Open | Standing::Unreadable) => {
-                    return Ok(());
-                }
-                // The ledger may be younger than the date; its own dates tell if it is not ours.
-                Err(error) if error.kind() == ErrorKind::NotOurs => return Ok(()),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    /// Sees to it that `date` is in the archive if it is closed.
-    async fn settle(
-        self: &Arc<Self>,
-        step: Step,
-        date: NaiveDate,
-        outcome: &mut Outcome,
-    ) -> Result<Standing, ApiError> {
-        let (session, topic) = (Arc::clone(self), step.topic);
-        if let Some(standing) = blocking(move || session.known(step, date)).await? {
-            return Ok(standing);
-        }
-        if date > self.client.options().today {
-            return Ok(Standing::Open);
-        }
-        let ledger_id = &self.ledgers[step.ledger].info.ledger_id;
-        let requests = &self.requests[step.ledger];
-        match self.client.date_counted(ledger_id, topic, date, requests).await? {
-            FetchedDate::Open => Ok(Standing::Open),
-            FetchedDate::Closed { bodies, entries } => {
-                let session = Arc::clone(self);
-                blocking(move || {
-                    let ledger_id = &session.ledgers[step.ledger].info.ledger_id;
-                    session.archive.store_date(ledger_id, topic, date, &bodies)
-                })
-                .await?;
-                outcome.fetched.push(date);
-                outcome.entries += entries;
-                Ok(Standing::Fetched(entries))
-            }
-        }
-    }
-
-    /// How `date` stands in the archive; `None` when it is not there, or was saved by somebody
-    /// while it was open or without its last page.
-    fn known(&self, step: Step, date: NaiveDate) -> Result<Option<Standing>, ArchiveError> {
-        let ledger_id = &self.ledgers[step.ledger].info.ledger_id;
-        let Some(stored) = self.archive.read(ledger_id, step.topic, date)? else {
-            return Ok(None);
-        };
-        let Ok(bodies) = body::parse(&stored.text) else {
-            return Ok(Some(Standing::Unreadable));
-        };
-        let is_closed = !bodies.is_open && !bodies.has_more;
-        Ok(is_closed.then_some(Standing::Known(bodies.entries.len())))
-    }
-}
-
-/// Runs `work`, which waits for the disk, where it holds up nobody.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ArchiveError> + Send + 'static,
-) -> Result<T, ApiError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => Ok(result?),
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }

@@ -16,5 +16,6 @@ mod page;
 mod paging;
 pub mod progress;
 pub mod retry;
+mod step;
 mod token;
 mod transport;

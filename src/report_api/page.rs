@@ -38,22 +38,24 @@ pub(super) struct Place<'a> {
     pub(super) opening: Option<i64>,
 }
 
-#[derive(Deserialize)]
-struct Cursor<'a> {
-    #[serde(borrow, default)]
-    cursor: Option<Cow<'a, str>>,
-}
-
 impl Place<'_> {
     /// Takes `body` as the page at this place, or says why not.
     pub(super) fn accept(&self, body: Vec<u8>) -> Result<Page, ApiError> {
-        let text = whole_object(self.subject, self.page, &body)?;
-        let parsed = body::parse(text).map_err(|error| self.not_accepted(&error))?;
-        let Cursor { cursor } =
-            serde_json::from_str(text).map_err(|_| self.not_documented("the cursor is not text"))?;
+        let text = std::str::from_utf8(&body).map_err(|_| not_whole(self.subject, self.page, 1, 1))?;
+        let parsed = match body::parse(text) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                whole_object(self.subject, self.page, &body)?;
+                return Err(self.not_accepted(&error));
+            }
+        };
+        // Files may hold several bodies, or an array of them; an answer is one.
+        if parsed.page_sizes.len() != 1 || !text.trim_start().starts_with('{') {
+            return Err(self.not_documented("the answer is not one page of a report"));
+        }
         let closing = self.follow(&parsed)?;
+        let cursor = if parsed.has_more { next_cursor(text) } else { None };
         let (entries, is_open, has_more) = (parsed.entries.len(), parsed.is_open, parsed.has_more);
-        let cursor = cursor.filter(|cursor| !cursor.is_empty()).map(Cow::into_owned);
         Ok(Page {
             entries,
             is_open,
@@ -127,16 +129,25 @@ impl Place<'_> {
     }
 }
 
+/// Where a page that is known to parse says that the next one begins.
+fn next_cursor(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Wire<'a> {
+        #[serde(borrow, default)]
+        cursor: Option<Cow<'a, str>>,
+    }
+    // Should it not parse after all, the cursor is missing, and that is an error of its own.
+    let wire: Wire<'_> = serde_json::from_str(text).ok()?;
+    wire.cursor
+        .filter(|cursor| !cursor.is_empty())
+        .map(Cow::into_owned)
+}
+
 /// The text of a body that is one whole JSON object, and nothing else.
 pub(super) fn whole_object<'a>(subject: &Subject, page: usize, body: &'a [u8]) -> Result<&'a str, ApiError> {
-    let cut = |line, column| ApiError::NotWhole {
-        subject: subject.clone(),
-        page,
-        line,
-        column,
-    };
-    let text = std::str::from_utf8(body).map_err(|_| cut(1, 1))?;
-    serde_json::from_str::<IgnoredAny>(text).map_err(|error| cut(error.line(), error.column()))?;
+    let text = std::str::from_utf8(body).map_err(|_| not_whole(subject, page, 1, 1))?;
+    serde_json::from_str::<IgnoredAny>(text)
+        .map_err(|error| not_whole(subject, page, error.line(), error.column()))?;
     if text.trim_start().starts_with('{') {
         return Ok(text);
     }
@@ -146,6 +157,15 @@ pub(super) fn whole_object<'a>(subject: &Subject, page: usize, body: &'a [u8]) -
         page,
         problem,
     })
+}
+
+fn not_whole(subject: &Subject, page: usize, line: usize, column: usize) -> ApiError {
+    ApiError::NotWhole {
+        subject: subject.clone(),
+        page,
+        line,
+        column,
+    }
 }
 
 fn show(entry: &Entry<'_>, minor: i64) -> String {

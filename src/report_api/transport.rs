@@ -28,7 +28,7 @@ impl Transport {
     /// Checks the address and sets up the client; nothing is sent yet.
     pub(super) fn new(options: &ClientOptions) -> Result<Self, ApiError> {
         let base_url = base_url(&options.base_url)?;
-        let http = http_client(options, is_loopback(&base_url))?;
+        let http = http_client(options, &base_url)?;
         Ok(Self { base_url, http })
     }
 
@@ -136,7 +136,7 @@ fn is_loopback(url: &Url) -> bool {
             .is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
-fn http_client(options: &ClientOptions, is_loopback: bool) -> Result<reqwest::Client, ApiError> {
+fn http_client(options: &ClientOptions, base_url: &Url) -> Result<reqwest::Client, ApiError> {
     install_tls();
     let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
     for (name, value) in options.system.headers() {
@@ -158,9 +158,13 @@ fn http_client(options: &ClientOptions, is_loopback: bool) -> Result<reqwest::Cl
         .connect_timeout(CONNECT_TIMEOUT)
         // A redirect would take the keys to a place that nobody named.
         .redirect(Policy::none());
-    if is_loopback {
-        // A proxy cannot reach this machine's own ports, and no certificate is needed.
-        builder = builder.no_proxy().tls_certs_only([]);
+    if is_loopback(base_url) {
+        // No proxy can reach this machine's own ports.
+        builder = builder.no_proxy();
+    }
+    if base_url.scheme() == "http" {
+        // Reading the system's certificates takes time, and a machine may have none.
+        builder = builder.tls_certs_only([]);
     }
     builder.build().map_err(|error| ApiError::Setup(Arc::new(error)))
 }

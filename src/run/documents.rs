@@ -9,8 +9,8 @@ use std::sync::Arc;
 use chrono::{Datelike, NaiveDate};
 
 use crate::date::end_of_fiscal_year;
-use crate::encode::Encoder;
-use crate::format::{self, Format, FormatError, Split};
+use crate::encode::{Contained, Encoder};
+use crate::format::{self, Format, FormatError, Shape, Split};
 use crate::journal::Voucher;
 use crate::ledger::day::LedgerDay;
 use crate::ledger::finding::Findings;
@@ -42,6 +42,7 @@ pub struct Documents<'a> {
     context: Option<Context<'a>>,
     folder: PathBuf,
     staging: Option<Staging>,
+    proof: Option<LedgerProof>,
     sets: Vec<DocumentSet<'a>>,
     written: Vec<ManifestOutput>,
 }
@@ -49,9 +50,13 @@ pub struct Documents<'a> {
 /// The documents of one format.
 struct DocumentSet<'a> {
     format: &'static Format,
+    shape: Shape,
     limits: Limits,
     parts: BTreeMap<Part, Document<'a>>,
 }
+
+/// A file in the making, behind its container and its encoding.
+type Out = Encoder<Contained<StagedFile>>;
 
 /// Which part of the journal a document holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +71,7 @@ struct Document<'a> {
     writer: Box<dyn Writer + 'a>,
     /// Movement by account in the base currency, kept where a later document may follow.
     movements: BTreeMap<Arc<str>, i128>,
-    file: Option<Encoder<StagedFile>>,
+    file: Option<Out>,
 }
 
 impl<'a> Document<'a> {
@@ -91,12 +96,16 @@ impl<'a> Documents<'a> {
     pub fn new(context: Context<'a>, write: &WriteOptions) -> Result<Self, FormatError> {
         let mut formats: Vec<&'static Format> = write.formats.clone();
         if write.all_formats {
-            let is_ready = |format: &&'static Format| format.missing(&context).is_none();
+            let market = context.config.posting.market.code();
+            let is_ready = |format: &&'static Format| {
+                let is_of_market = format.descriptor.markets.iter().any(|code| code == market);
+                is_of_market && format.missing(&context).is_none()
+            };
             formats.extend(format::all().iter().filter(is_ready));
         }
         if formats.is_empty() {
             for id in &context.config.formats {
-                formats.push(format::find(id)?);
+                formats.push(format::resolve(id, write.users_formats.as_deref())?);
             }
         }
         if formats.is_empty() {
@@ -112,12 +121,14 @@ impl<'a> Documents<'a> {
             }
             // Asking for the writer now finds what the configuration lacks before any work.
             let writer = format.writer(&context)?;
+            let shape = format.shape(&context)?;
             let mut parts = BTreeMap::new();
-            if format.descriptor.split == Split::None {
+            if shape.split == Split::None {
                 parts.insert(Part::Whole, Document::new(writer));
             }
             sets.push(DocumentSet {
                 format,
+                shape,
                 limits: Limits::new(&format.descriptor.id),
                 parts,
             });
@@ -127,6 +138,21 @@ impl<'a> Documents<'a> {
             sets,
             ..Self::default()
         })
+    }
+
+    /// Whether a writer wants the days before the range that its first payout takes in.
+    pub fn want_days_before(&self) -> bool {
+        let mut documents = self.sets.iter().flat_map(|set| set.parts.values());
+        documents.any(|document| document.writer.wants_days_before())
+    }
+
+    /// First pass: a day before the range that its first payout takes in.
+    pub fn day_before(&mut self, day: &LedgerDay<'_>) {
+        for set in &mut self.sets {
+            for document in set.parts.values_mut() {
+                document.writer.day_before(day);
+            }
+        }
     }
 
     /// First pass: a day.
@@ -144,7 +170,7 @@ impl<'a> Documents<'a> {
             return Ok(());
         };
         for set in &mut self.sets {
-            let part = part_of(set.format, voucher, context);
+            let part = part_of(set.shape.split, voucher, context);
             if matches!(part, Part::Voucher(..)) {
                 let mut writer = set.format.writer(context)?;
                 writer.check_voucher(voucher, &mut set.limits);
@@ -167,7 +193,7 @@ impl<'a> Documents<'a> {
             return Ok(());
         };
         for set in &mut self.sets {
-            if set.parts.is_empty() && set.format.descriptor.split == Split::FiscalYear {
+            if set.parts.is_empty() && set.shape.split == Split::FiscalYear {
                 let part = fiscal_year(context.range.from(), context);
                 document(&mut set.parts, set.format, part, context)?;
             }
@@ -180,6 +206,7 @@ impl<'a> Documents<'a> {
                 }
                 opening.follows_another = true;
             }
+            set.parts.retain(|_, document| !document.writer.is_empty());
         }
         Ok(())
     }
@@ -204,8 +231,8 @@ impl<'a> Documents<'a> {
         for set in &mut self.sets {
             let is_single = set.parts.len() == 1;
             for (part, document) in &mut set.parts {
-                let name = file_name(set.format, part, document.writer.as_ref(), is_single);
-                let mut file = open(&staging, &name, set.format)?;
+                let name = file_name(&set.shape, part, document.writer.as_ref(), is_single);
+                let mut file = open(&staging, &name, &set.shape)?;
                 document
                     .writer
                     .start(proof, &mut file)
@@ -214,6 +241,7 @@ impl<'a> Documents<'a> {
             }
         }
         self.staging = Some(staging);
+        self.proof = Some(proof.clone());
         Ok(())
     }
 
@@ -228,7 +256,7 @@ impl<'a> Documents<'a> {
             return Ok(());
         };
         for set in &mut self.sets {
-            let part = part_of(set.format, voucher, context);
+            let part = part_of(set.shape.split, voucher, context);
             let id = &set.format.descriptor.id;
             let fail = |source| write_error(&self.folder, id, source);
             if matches!(part, Part::Voucher(..)) {
@@ -239,10 +267,14 @@ impl<'a> Documents<'a> {
                     .map_err(|error| fail(io::Error::other(error)))?;
                 writer.check_voucher(voucher, &mut set.limits);
                 writer.check_end(&mut set.limits);
-                let name = file_name(set.format, &part, writer.as_ref(), false);
-                let mut file = open(staging, &name, set.format)?;
-                writer
-                    .voucher(voucher, &mut file)
+                let name = file_name(&set.shape, &part, writer.as_ref(), false);
+                let mut file = open(staging, &name, &set.shape)?;
+                let started = match &self.proof {
+                    Some(proof) => writer.start(proof, &mut file),
+                    None => Ok(()),
+                };
+                started
+                    .and_then(|()| writer.voucher(voucher, &mut file))
                     .and_then(|()| writer.end(&mut file))
                     .map_err(fail)?;
                 self.written
@@ -338,7 +370,7 @@ impl<'a> Documents<'a> {
 /// The writer of a part, made when it is the first.
 fn document<'d, 'a>(
     parts: &'d mut BTreeMap<Part, Document<'a>>,
-    format: &Format,
+    format: &'static Format,
     part: Part,
     context: &Context<'a>,
 ) -> Result<&'d mut Document<'a>, FormatError> {
@@ -348,8 +380,8 @@ fn document<'d, 'a>(
     })
 }
 
-fn part_of(format: &Format, voucher: &Voucher, context: &Context<'_>) -> Part {
-    match format.descriptor.split {
+fn part_of(split: Split, voucher: &Voucher, context: &Context<'_>) -> Part {
+    match split {
         Split::None => Part::Whole,
         Split::FiscalYear => fiscal_year(voucher.date(), context),
         Split::Voucher => Part::Voucher(voucher.date(), voucher.id().to_owned()),
@@ -360,10 +392,8 @@ fn fiscal_year(date: NaiveDate, context: &Context<'_>) -> Part {
     Part::FiscalYear(end_of_fiscal_year(date, context.config.company.fiscal_year_start_month).year())
 }
 
-fn file_name(format: &Format, part: &Part, writer: &dyn Writer, is_single: bool) -> String {
-    let name = writer
-        .file_name()
-        .unwrap_or_else(|| format.descriptor.file.clone());
+fn file_name(shape: &Shape, part: &Part, writer: &dyn Writer, is_single: bool) -> String {
+    let name = writer.file_name().unwrap_or_else(|| shape.file.clone());
     let mark = match part {
         Part::Whole => return name,
         Part::FiscalYear(_) if is_single => return name,
@@ -376,23 +406,21 @@ fn file_name(format: &Format, part: &Part, writer: &dyn Writer, is_single: bool)
     }
 }
 
-fn open(staging: &Staging, name: &str, format: &Format) -> Result<Encoder<StagedFile>, OutputError> {
+fn open(staging: &Staging, name: &str, shape: &Shape) -> Result<Out, OutputError> {
     let file = staging.file(name, false)?;
-    Ok(Encoder::new(
-        file,
-        format.descriptor.encoding,
-        format.descriptor.line_end,
-    ))
+    let contained = Contained::new(file, shape.container, &shape.name_inside);
+    Ok(Encoder::new(contained, shape.encoding, shape.line_end))
 }
 
 fn finished(
     staging: &mut Staging,
     format: &Format,
-    file: Encoder<StagedFile>,
+    file: Out,
     folder: &Path,
 ) -> Result<ManifestOutput, OutputError> {
     let file = file
         .finish()
+        .and_then(Contained::finish)
         .map_err(|source| write_error(folder, &format.descriptor.file, source))?;
     let written = staging.add(file)?;
     Ok(ManifestOutput {

@@ -88,6 +88,17 @@ pub fn find(archive: &Archive, books: &Books<'_>, range: DateRange) -> Earlier {
     earlier
 }
 
+/// The dates before `range` that belong to its first payout, and the date of the payout before,
+/// which may have entries after it; `None` when the archive does not know them all.
+pub fn since_payout(archive: &Archive, books: &Books<'_>, range: DateRange) -> Option<DateRange> {
+    let is_payout = |day: &LedgerDay<'_>| {
+        let mut entries = day.funds.entries.iter();
+        entries.any(|entry| entry.entry_type == EntryType::PayoutScheduled)
+    };
+    let from = walk_back(archive, books, range.from(), is_payout).ok()?;
+    DateRange::new(days_before(from, 1), days_before(range.from(), 1)).ok()
+}
+
 /// The date after the latest one before `from` that `is_boundary`, when all dates in between are
 /// known; else the date that is not.
 fn walk_back(

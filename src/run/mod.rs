@@ -9,6 +9,7 @@ pub mod earlier;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::NaiveDate;
 use thiserror::Error;
@@ -44,6 +45,8 @@ pub struct RunOptions {
     pub allow_open: bool,
     /// What to write, and where; nothing when only checking.
     pub write: Option<WriteOptions>,
+    /// Set from outside to end the run between two dates, leaving nothing half done.
+    pub cancelled: Arc<AtomicBool>,
 }
 
 /// What to write, and where.
@@ -53,10 +56,14 @@ pub struct WriteOptions {
     pub out: PathBuf,
     /// The formats; when empty, the configuration's, else `journal-csv`.
     pub formats: Vec<&'static Format>,
-    /// Every format whose needs are met.
+    /// Every format of the ledger's market whose needs are met.
     pub all_formats: bool,
+    /// Where the user keeps descriptors of their own.
+    pub users_formats: Option<PathBuf>,
     /// Replace files that differ.
     pub force: bool,
+    /// Only find out what the formats cannot hold.
+    pub dry_run: bool,
 }
 
 /// Why a ledger's run ended without success, apart from its findings.
@@ -75,6 +82,9 @@ pub enum RunError {
     /// A file cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// The user ended the run.
+    #[error("cancelled")]
+    Cancelled,
     /// The journal does not move an account as the entries do: a mistake of the program.
     #[error("account {account} moves by {journal} in the journal, but by {entries} in the ledger")]
     Movement {
@@ -95,7 +105,7 @@ impl RunError {
             Self::Posting(error) => error.hint(),
             Self::Format(error) => error.hint(),
             Self::Output(error) => Some(error.hint().to_owned()),
-            Self::Movement { .. } => None,
+            Self::Movement { .. } | Self::Cancelled => None,
         }
     }
 }
@@ -143,15 +153,60 @@ pub fn ledger(archive: &Archive, ledger_id: &str, config: &Config, options: &Run
     result
 }
 
+/// Proves one ledger's range without posting anything.
+pub fn prove(archive: &Archive, ledger_id: &str, config: &Config, options: &RunOptions) -> LedgerRun {
+    let info = match archive.ledger_info(ledger_id) {
+        Ok(info) => info.unwrap_or_else(|| LedgerInfo::unknown(ledger_id)),
+        Err(error) => return LedgerRun::ended(LedgerInfo::unknown(ledger_id), error.into()),
+    };
+    let ledger_config = config.ledger(&info);
+    let proof_options = ProofOptions {
+        range: options.range,
+        currency: info.currency.as_deref().and_then(Currency::parse),
+        zone: Chart::of(ledger_config.posting.market).zone(),
+        allow_open: options.allow_open,
+    };
+    let mut prover = Prover::start(archive, ledger_id, proof_options);
+    for date in options.range.dates() {
+        prover.day(&StoredDay::read(archive, ledger_id, date).parse());
+    }
+    LedgerRun {
+        proof: Some(prover.finish(archive, ledger_id)),
+        ..LedgerRun::not_started(info)
+    }
+}
+
+/// A date before the range that its first payout's voucher needs and the archive lacks.
+pub fn missing_before(
+    archive: &Archive,
+    ledger_id: &str,
+    config: &Config,
+    range: DateRange,
+) -> Option<NaiveDate> {
+    let info = archive.ledger_info(ledger_id).ok()??;
+    let ledger_config = config.ledger(&info);
+    let currency = currency(archive, &info, &ledger_config, range);
+    let books = Books::new(&info, currency, &ledger_config, config);
+    earlier::find(archive, &books, range).missing.first().copied()
+}
+
 impl LedgerRun {
-    fn ended(info: LedgerInfo, error: RunError) -> Self {
+    /// A run of which nothing came.
+    pub fn not_started(info: LedgerInfo) -> Self {
         Self {
             info,
             proof: None,
             totals: JournalTotals::default(),
             movements: BTreeMap::new(),
             outputs: Vec::new(),
+            error: None,
+        }
+    }
+
+    fn ended(info: LedgerInfo, error: RunError) -> Self {
+        Self {
             error: Some(error),
+            ..Self::not_started(info)
         }
     }
 
@@ -185,12 +240,14 @@ struct FirstPass {
 impl Run<'_> {
     fn both_passes(&self) -> LedgerRun {
         let books = Books::new(self.info, self.currency, self.ledger_config, self.config);
+        let siblings = self.siblings();
         let context = Context {
             info: self.info,
             currency: self.currency,
             range: self.exported,
             books: &books,
             config: self.ledger_config,
+            siblings: &siblings,
         };
         let mut error = None;
         let mut documents = match &self.options.write {
@@ -215,7 +272,7 @@ impl Run<'_> {
         if let (true, Some(write)) = (may_write && first.proof.exported.is_some(), &self.options.write) {
             let is_refused = documents.has_refusals();
             documents.report(&mut first.proof.findings);
-            if !is_refused {
+            if !is_refused && !write.dry_run {
                 match self.second_pass(&books, captures, &earlier, documents, &first, write) {
                     Ok(written) => outputs = written,
                     Err(failure) => error = Some(failure),
@@ -230,6 +287,26 @@ impl Run<'_> {
             outputs,
             error,
         }
+    }
+
+    /// The other ledgers of the archive with the same owner, where a format has to keep their
+    /// voucher numbers apart.
+    fn siblings(&self) -> Vec<String> {
+        let is_numbered = self.options.write.as_ref().is_some_and(|write| {
+            let by_configuration = write.formats.is_empty() && !self.ledger_config.formats.is_empty();
+            let mut formats = write.formats.iter();
+            write.all_formats || by_configuration || formats.any(|format| format.numbers_vouchers())
+        });
+        let Some(owner) = self.info.owner.as_ref().filter(|_| is_numbered) else {
+            return Vec::new();
+        };
+        // A ledger that cannot be read has its own run, which says so.
+        let has_owner = |ledger_id: &String| match self.archive.ledger_info(ledger_id) {
+            Ok(Some(info)) => info.owner.as_ref() == Some(owner) && *ledger_id != self.info.ledger_id,
+            Ok(None) | Err(_) => false,
+        };
+        let ledgers = self.archive.ledgers().unwrap_or_default();
+        ledgers.into_iter().filter(has_owner).collect()
     }
 
     fn first_pass(
@@ -266,16 +343,26 @@ impl Run<'_> {
         if let Err(failure) = self.warm_up(&mut poster, earlier) {
             *error = error.take().or(Some(failure.into()));
         }
+        if documents.want_days_before()
+            && let Some(range) = earlier::since_payout(self.archive, books, self.options.range)
+        {
+            for date in range.dates() {
+                documents.day_before(&StoredDay::read(self.archive, &self.info.ledger_id, date).parse());
+            }
+        }
         for date in self.options.range.dates() {
+            if self.options.cancelled.load(Ordering::Relaxed) {
+                *error = Some(RunError::Cancelled);
+                break;
+            }
             let stored = StoredDay::read(self.archive, &self.info.ledger_id, date);
             let day = stored.parse();
             if !prover.day(&day) {
                 continue;
             }
-            sources.extend(stored.sources().map(|source| ManifestSource {
-                path: source.path.clone(),
-                sha256: source.sha256.clone(),
-            }));
+            if let Err(failure) = self.hash_sources(&stored, &mut sources) {
+                *error = error.take().or(Some(failure.into()));
+            }
             gross_settlement |= day
                 .fees
                 .entries
@@ -333,6 +420,24 @@ impl Run<'_> {
             sources,
             lag_days,
         }
+    }
+
+    /// Notes the files that outputs are made of; nothing when only checking.
+    fn hash_sources(
+        &self,
+        stored: &StoredDay,
+        sources: &mut Vec<ManifestSource>,
+    ) -> Result<(), ArchiveError> {
+        if self.options.write.as_ref().is_none_or(|write| write.dry_run) {
+            return Ok(());
+        }
+        for source in stored.sources() {
+            sources.push(ManifestSource {
+                path: source.path.clone(),
+                sha256: self.archive.sha256(&source.path)?,
+            });
+        }
+        Ok(())
     }
 
     /// Dates before the range that become part of a voucher must hold like those in it. Returns
@@ -405,6 +510,9 @@ impl Run<'_> {
         self.warm_up(&mut poster, earlier)?;
         let mut sequence = Sequence::new(first.lag_days);
         for date in self.exported.dates() {
+            if self.options.cancelled.load(Ordering::Relaxed) {
+                return Err(RunError::Cancelled);
+            }
             let stored = StoredDay::read(self.archive, &self.info.ledger_id, date);
             let day: LedgerDay<'_> = stored.parse();
             sequence.add(poster.day(&day, &mut Findings::default())?);

@@ -14,6 +14,8 @@ use crate::sandbox::random::Random;
 
 /// The longest wait that a rule may ask for.
 const WAIT_MAX_MS: u64 = 600_000;
+/// The longest `Retry-After` that a rule may ask for.
+const RETRY_AFTER_MAX_SECONDS: u64 = 86_400;
 
 /// Why a text is no fault rule.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -185,13 +187,17 @@ struct RuleDraft {
 }
 
 impl RuleDraft {
+    /// Reads one part; `rest` are the parts after it, of which it may take one.
     fn read<'a>(
         &mut self,
         rule: &str,
         part: &str,
         rest: &mut impl Iterator<Item = &'a str>,
     ) -> Result<(), FaultError> {
-        let number = |text: Option<&str>, min: u64, max: u64| {
+        let (name, value) = part
+            .split_once('=')
+            .map_or((part, None), |(name, value)| (name, Some(value)));
+        let number = |text: Option<&str>, min, max| {
             let number = text
                 .and_then(|text| text.parse().ok())
                 .filter(|number| (min..=max).contains(number));
@@ -202,78 +208,92 @@ impl RuleDraft {
                 max,
             })
         };
-        let once = |is_set: bool, what| {
-            if is_set {
-                Err(FaultError::Twice {
-                    rule: rule.to_owned(),
-                    what,
-                })
-            } else {
-                Ok(())
+        let (is_set_already, what) = match (name, value) {
+            ("any", None) => (self.endpoint.replace(None).is_some(), "which requests"),
+            ("every", _) => self.select(Selection::Every(number(value, 1, u64::MAX)?)),
+            ("first", _) => self.select(Selection::First(number(value, 1, u64::MAX)?)),
+            ("share", _) => {
+                let percent = value.and_then(|text| text.strip_suffix('%'));
+                self.select(Selection::Share(number(percent, 1, 100)?))
             }
-        };
-        let (name, value) = part
-            .split_once('=')
-            .map_or((part, None), |(name, value)| (name, Some(value)));
-        let endpoint = match name {
-            "any" => Some(None),
-            "token" => Some(Some(Endpoint::Token)),
-            "ledgers" => Some(Some(Endpoint::Ledgers)),
-            "dates" => Some(Some(Endpoint::Dates)),
-            "feed" => Some(Some(Endpoint::Feed)),
-            _ => None,
-        };
-        if endpoint.is_some() && value.is_none() {
-            once(self.endpoint.is_some(), "which requests")?;
-            self.endpoint = endpoint;
-            return Ok(());
-        }
-        let selection = match name {
-            "every" => Some(Selection::Every(number(value, 1, u64::MAX)?)),
-            "first" => Some(Selection::First(number(value, 1, u64::MAX)?)),
-            "share" => Some(Selection::Share(number(
-                value.and_then(|text| text.strip_suffix('%')),
-                1,
-                100,
-            )?)),
-            _ => None,
-        };
-        if selection.is_some() {
-            once(self.selection.is_some(), "how often")?;
-            self.selection = selection;
-            return Ok(());
-        }
-        if name == "retry-after" {
-            once(self.retry_after.is_some(), "when to retry")?;
-            self.retry_after = Some(number(value, 0, 86_400)?);
-            return Ok(());
-        }
-        let mut wait = || number(value.or_else(|| rest.next()), 1, WAIT_MAX_MS).map(Duration::from_millis);
-        let fault = match (name, value) {
-            ("slow", _) => Fault::Slow(wait()?),
-            ("hang", _) => Fault::Hang(wait()?),
-            ("429", None) => Fault::TooManyRequests(None),
-            ("503", None) => Fault::Unavailable(None),
-            ("500", None) => Fault::ServerError,
-            ("502", None) => Fault::BadGateway,
-            ("423", None) => Fault::Locked,
-            ("cut", None) => Fault::Cut,
-            ("reset", None) => Fault::Reset,
-            ("expired", None) => Fault::Expired,
-            ("repeat-cursor", None) => Fault::RepeatCursor,
-            ("empty-page", None) => Fault::EmptyPage,
-            ("wrong-json", None) => Fault::WrongJson,
-            ("html", None) => Fault::Html,
-            _ => {
+            ("retry-after", _) => {
+                let seconds = number(value, 0, RETRY_AFTER_MAX_SECONDS)?;
+                (self.retry_after.replace(seconds).is_some(), "when to retry")
+            }
+            ("slow" | "hang", _) => {
+                let wait = Duration::from_millis(number(value.or_else(|| rest.next()), 1, WAIT_MAX_MS)?);
+                self.fail(if name == "slow" {
+                    Fault::Slow(wait)
+                } else {
+                    Fault::Hang(wait)
+                })
+            }
+            (_, None) => match (Endpoint::named(name), Fault::named(name)) {
+                (Some(endpoint), _) => (self.endpoint.replace(Some(endpoint)).is_some(), "which requests"),
+                (None, Some(fault)) => self.fail(fault),
+                (None, None) => {
+                    return Err(FaultError::UnknownPart {
+                        rule: rule.to_owned(),
+                        part: part.to_owned(),
+                    });
+                }
+            },
+            (_, Some(_)) => {
                 return Err(FaultError::UnknownPart {
                     rule: rule.to_owned(),
                     part: part.to_owned(),
                 });
             }
         };
-        once(self.fault.is_some(), "what goes wrong")?;
-        self.fault = Some(fault);
-        Ok(())
+        if is_set_already {
+            Err(FaultError::Twice {
+                rule: rule.to_owned(),
+                what,
+            })
+        } else {
+            Ok(())
+        }
+    }
+
+    fn select(&mut self, selection: Selection) -> (bool, &'static str) {
+        (self.selection.replace(selection).is_some(), "how often")
+    }
+
+    fn fail(&mut self, fault: Fault) -> (bool, &'static str) {
+        (self.fault.replace(fault).is_some(), "what goes wrong")
+    }
+}
+
+impl Endpoint {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "token" => Some(Self::Token),
+            "ledgers" => Some(Self::Ledgers),
+            "dates" => Some(Self::Dates),
+            "feed" => Some(Self::Feed),
+            _ => None,
+        }
+    }
+}
+
+impl Fault {
+    /// The fault of that name, of those that need no number.
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "429" => Some(Self::TooManyRequests(None)),
+            "503" => Some(Self::Unavailable(None)),
+            "500" => Some(Self::ServerError),
+            "502" => Some(Self::BadGateway),
+            "423" => Some(Self::Locked),
+            "cut" => Some(Self::Cut),
+            "reset" => Some(Self::Reset),
+            "expired" => Some(Self::Expired),
+            "repeat-cursor" => Some(Self::RepeatCursor),
+            "empty-page" => Some(Self::EmptyPage),
+            "wrong-json" => Some(Self::WrongJson),
+            "html" => Some(Self::Html),
+            _ => None,
+        }
     }
 }
 

@@ -67,7 +67,7 @@ impl Reply {
     /// An error in the form of RFC 7807.
     pub(crate) fn problem(status: StatusCode, detail: &str, path: &str) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        let body = json!({ "type": format!("https://httpstatuses.io/{}", status.as_u16()), "title": title,
+        let body = json!({ "type": "about:blank", "title": title,
             "status": status.as_u16(), "detail": detail, "instance": path });
         Self::new(status, PROBLEM, body.to_string())
     }

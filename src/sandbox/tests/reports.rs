@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::sandbox::options::{FeedEnd, OpenDates, SandboxOptions};
 use crate::sandbox::server::Sandbox;
@@ -41,6 +42,37 @@ async fn the_demo_ledger_is_listed_and_found_by_its_handle() {
     })
     .await;
     assert!(!get(&older, LEDGERS).await.text().contains("salesUnits"));
+}
+
+#[tokio::test]
+async fn bodies_and_entries_have_the_documented_fields_in_the_usual_order() {
+    let page_size = size(1);
+    let sandbox = demo(SandboxOptions {
+        page_size,
+        ..SandboxOptions::default()
+    })
+    .await;
+    let page = get(&sandbox, &date_path("funds", "2026-10-01")).await.text();
+    let keys: Vec<&str> = page
+        .split('"')
+        .filter(|part| page.contains(&format!("\"{part}\":")))
+        .collect();
+    assert_eq!(keys[..4], ["cursor", "hasMore", "tryLater", "items"]);
+    assert_eq!(
+        keys[4..],
+        [
+            "pspReference",
+            "time",
+            "ledgerDate",
+            "entryType",
+            "reference",
+            "currency",
+            "amount",
+            "recipientHandle",
+            "balanceAfter",
+            "balanceBefore"
+        ]
+    );
 }
 
 #[tokio::test]
@@ -210,6 +242,24 @@ async fn the_log_shows_requests_and_their_status() {
     let port = sandbox.port();
     sandbox.stop().await;
     assert!(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err());
+}
+
+#[tokio::test]
+async fn a_connection_serves_one_request_after_the_other() {
+    let sandbox = demo(SandboxOptions::default()).await;
+    let bearer = bearer(&sandbox).await;
+    let second = format!("GET {LEDGERS} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{bearer}\r\n\r\n");
+    let first = second.replace("Connection: close\r\n", "");
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", sandbox.port()))
+        .await
+        .unwrap();
+    stream
+        .write_all(format!("{first}{second}").as_bytes())
+        .await
+        .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    assert_eq!(text.matches("HTTP/1.1 200").count(), 2, "{text}");
 }
 
 /// Reads the feed until it says to try later; gives the items and the cursor.

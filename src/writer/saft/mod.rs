@@ -7,12 +7,14 @@ pub mod contents;
 pub mod parts;
 
 use std::collections::BTreeMap;
+use std::io;
 
 use chrono::{Datelike, NaiveDate};
-use serde::de::DeserializeOwned;
 
 use crate::date::end_of_fiscal_year;
 use crate::format::FormatError;
+use crate::format::options::Options;
+use crate::writer::xml::{Xml, first_illegal};
 use crate::writer::{Context, Limits};
 
 /// The largest file that the Norwegian tax authority takes, in bytes.
@@ -71,49 +73,25 @@ pub fn period(date: NaiveDate, start_month: u32) -> (u32, i32) {
     (number, fiscal_year_start(date, start_month).year())
 }
 
-/// Reads a format's options, as its own struct says them.
-pub fn options<T: DeserializeOwned>(context: &Context<'_>, format: &str) -> Result<T, FormatError> {
-    let table = context.options(format).cloned().unwrap_or_default();
-    table
-        .try_into()
-        .map_err(|error: toml::de::Error| wrong_option(format, error.message()))
-}
-
-/// An option that the format does not take.
-pub fn wrong_option(format: &str, message: impl Into<String>) -> FormatError {
-    FormatError::Option {
-        format: format.to_owned(),
-        message: message.into(),
-    }
-}
-
 /// Reads the option `created`.
-pub fn created(text: Option<&str>, format: &str) -> Result<Option<NaiveDate>, FormatError> {
-    text.map(|text| {
-        crate::date::parse(text).map_err(|error| wrong_option(format, format!("created: {error}")))
-    })
-    .transpose()
+pub fn created(options: &Options) -> Result<Option<NaiveDate>, FormatError> {
+    let parse =
+        |text| crate::date::parse(text).map_err(|error| options.wrong(&format!("`created`: {error}")));
+    options.get("created").map(parse).transpose()
 }
 
-/// Reads the option `opening`: balances by account, debit positive, in minor units of the base
+/// Reads the table `opening`: balances by account, debit positive, in minor units of the base
 /// currency.
-pub fn openings(
-    texts: &BTreeMap<String, String>,
-    exponent: u32,
-    format: &str,
-) -> Result<BTreeMap<String, i128>, FormatError> {
-    let parse = |(account, text): (&String, &String)| {
-        let minor = crate::money::parse_decimal(text, exponent).ok_or_else(|| {
-            wrong_option(
-                format,
-                format!(
-                    "opening of account `{account}`: `{text}` is not an amount; write it like \"-123.45\""
-                ),
-            )
+pub fn openings(options: &Options, exponent: u32) -> Result<BTreeMap<String, i128>, FormatError> {
+    let parse = |(account, text): (String, String)| {
+        let minor = crate::money::parse_decimal(&text, exponent).ok_or_else(|| {
+            options.wrong(&format!(
+                "`opening.{account}`: `{text}` is not an amount; write it like \"-123.45\""
+            ))
         })?;
-        Ok((account.clone(), minor))
+        Ok((account, minor))
     };
-    texts.iter().map(parse).collect()
+    options.table("opening")?.into_iter().map(parse).collect()
 }
 
 /// A magnitude in major units: the sign is the element's.
@@ -127,7 +105,33 @@ pub fn decimal(minor: i128, exponent: u32) -> String {
     format!("{}.{:0width$}", digits / scale, digits % scale)
 }
 
-/// Refuses `text` when it has more than `max` characters, or none.
+/// Takes bytes and only counts them.
+#[derive(Debug, Default)]
+pub struct ByteCount(pub u64);
+
+impl io::Write for ByteCount {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A document whose next element stands `depth` elements deep, to learn how large it will be.
+pub fn at_depth(depth: usize, size: &mut ByteCount) -> io::Result<Xml> {
+    let mut xml = Xml::new();
+    for _ in 0..depth {
+        xml.open(size, "AuditFile", &[])?;
+    }
+    size.0 = 0;
+    Ok(xml)
+}
+
+/// Refuses `text` when it has more than `max` characters, none, or one that XML cannot
+/// hold.
 pub fn fits(limits: &mut Limits, what: &str, text: &str, max: usize) {
     let length = text.chars().count();
     if length > max {
@@ -136,6 +140,12 @@ pub fn fits(limits: &mut Limits, what: &str, text: &str, max: usize) {
         ));
     } else if text.trim().is_empty() {
         limits.refuse(format!("{what} is empty"));
+    }
+    if let Some(character) = first_illegal(text) {
+        limits.refuse(format!(
+            "{what} holds the character U+{:04X}",
+            u32::from(character)
+        ));
     }
 }
 

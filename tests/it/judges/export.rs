@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bilag::archive::Archive;
 use bilag::config::Config;
@@ -91,8 +92,11 @@ impl Export {
                     .map(|id| bilag::format::find(id).unwrap())
                     .collect(),
                 all_formats: false,
+                users_formats: None,
                 force: true,
+                dry_run: false,
             }),
+            cancelled: Arc::default(),
         };
         bilag::run::ledger(
             &Archive::new(&self.folder.path().join("archive")),

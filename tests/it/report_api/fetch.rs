@@ -1,6 +1,5 @@
 //! The fetch: what it asks for, what it keeps, and what it leaves alone.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use bilag::archive::{Archive, ArchiveError};
@@ -14,7 +13,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::server::{Answer, EMPTY, LAST, OPEN, Request, Server, day, ledger, page};
 
-fn plan(ids: &[&str], from: &str, to: &str) -> FetchPlan {
+pub(super) fn plan(ids: &[&str], from: &str, to: &str) -> FetchPlan {
     let range = DateRange::new(day(from), day(to)).unwrap();
     FetchPlan {
         ledgers: ids.iter().map(|id| ledger(id)).collect(),
@@ -23,11 +22,11 @@ fn plan(ids: &[&str], from: &str, to: &str) -> FetchPlan {
 }
 
 /// A closed date with one entry.
-fn entry(date: NaiveDate) -> Answer {
+pub(super) fn entry(date: NaiveDate) -> Answer {
     Answer::json(&page(&date.to_string(), 0, &[i64::from(date.day())], LAST))
 }
 
-fn archive() -> (tempfile::TempDir, Archive) {
+pub(super) fn archive() -> (tempfile::TempDir, Archive) {
     let folder = tempfile::tempdir().unwrap();
     let archive = Archive::new(folder.path());
     (folder, archive)
@@ -49,7 +48,9 @@ fn asked(server: &Server) -> Vec<String> {
 }
 
 /// Answers by the date that is asked for.
-async fn by_date(script: impl Fn(&Request, NaiveDate) -> Answer + Send + Sync + 'static) -> Server {
+pub(super) async fn by_date(
+    script: impl Fn(&Request, NaiveDate) -> Answer + Send + Sync + 'static,
+) -> Server {
     Server::with_token(move |request, _| {
         let (_, _, date) = request.date().unwrap();
         script(request, date)
@@ -57,7 +58,7 @@ async fn by_date(script: impl Fn(&Request, NaiveDate) -> Answer + Send + Sync + 
     .await
 }
 
-fn whole(report: FetchReport) -> FetchReport {
+pub(super) fn whole(report: FetchReport) -> FetchReport {
     assert!(report.fatal.is_none(), "{:?}", report.fatal);
     report
 }
@@ -274,63 +275,6 @@ async fn a_date_that_breaks_off_is_not_kept_and_comes_with_the_next_run() {
 }
 
 #[tokio::test]
-async fn of_200_ledgers_3_may_fail_and_197_are_right() {
-    let ids: Vec<String> = (1..=200).map(|number| (1000 + number).to_string()).collect();
-    let server = by_date(|request, date| match request.date().unwrap().0.as_str() {
-        "1007" => Answer::status(403),
-        "1100" => Answer::status(500),
-        "1200" => Answer::json(
-            &page(&date.to_string(), 0, &[1], LAST).replace(r#""balanceAfter":1"#, r#""balanceAfter":2"#),
-        ),
-        _ => entry(date),
-    })
-    .await;
-    let (_folder, archive) = archive();
-    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let report = whole(fetch(&server.client(), &archive, plan(&ids, "2026-04-01", "2026-04-01")).await);
-    let failed: BTreeMap<&str, ErrorKind> = report
-        .ledgers
-        .iter()
-        .filter_map(|ledger| Some((ledger.ledger_id.as_str(), ledger.error.as_ref()?.kind())))
-        .collect();
-    let expected = [
-        ("1007", ErrorKind::NotOurs),
-        ("1100", ErrorKind::Temporary),
-        ("1200", ErrorKind::DoesNotReconcile),
-    ];
-    assert_eq!(failed, BTreeMap::from(expected));
-    for ledger in report.ledgers.iter().filter(|ledger| ledger.error.is_none()) {
-        assert_eq!(ledger.fetched.len(), 6, "{}", ledger.ledger_id);
-    }
-    assert_eq!(server.tokens_asked(), 1);
-}
-
-#[tokio::test]
-async fn refused_keys_stop_everything() {
-    let server = Server::start(|_, _| Answer::new(401, "", r#"{"error":"invalid_client"}"#)).await;
-    let (_folder, archive) = archive();
-    let report = fetch(
-        &server.client(),
-        &archive,
-        plan(&["1", "2", "3"], "2026-03-01", "2026-03-31"),
-    )
-    .await;
-    assert_eq!(report.fatal.unwrap().kind(), ErrorKind::KeysRefused);
-    assert_eq!(server.asked().len(), 1);
-}
-
-#[tokio::test]
-async fn an_outage_stops_everything() {
-    let server = Server::with_token(|_, _| Answer::status(503)).await;
-    let ids: Vec<String> = (1..=100).map(|number| number.to_string()).collect();
-    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let (_folder, archive) = archive();
-    let report = fetch(&server.client(), &archive, plan(&ids, "2026-03-01", "2026-03-31")).await;
-    assert_eq!(report.fatal.unwrap().kind(), ErrorKind::Temporary);
-    assert!(server.asked().len() < 200, "{}", server.asked().len());
-}
-
-#[tokio::test]
 async fn another_runs_lock_is_respected() {
     let server = by_date(|_, date| entry(date)).await;
     let (_folder, archive) = archive();
@@ -382,21 +326,17 @@ async fn a_fetch_may_be_dropped_and_taken_up_again() {
 
 #[tokio::test]
 async fn at_most_the_agreed_number_of_requests_are_under_way() {
-    let server = by_date(|_, date| entry(date)).await;
-    let (_folder, archive) = archive();
-    let client = Client::new(ClientOptions {
-        concurrency: 1,
-        ..server.options()
-    })
-    .unwrap();
-    whole(fetch(&client, &archive, plan(&["1", "2"], "2026-04-01", "2026-04-03")).await);
-    let in_order: Vec<String> = server
-        .asked()
-        .iter()
-        .filter_map(Request::date)
-        .map(|date| date.0)
-        .collect();
-    assert!(in_order.is_sorted(), "one ledger after the other: {in_order:?}");
+    for concurrency in [1, 3] {
+        let server = by_date(|_, date| entry(date)).await;
+        let (_folder, archive) = archive();
+        let client = Client::new(ClientOptions {
+            concurrency,
+            ..server.options()
+        })
+        .unwrap();
+        whole(fetch(&client, &archive, plan(&["1", "2"], "2026-03-01", "2026-03-31")).await);
+        assert_eq!(server.peak(), concurrency);
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! A loopback HTTP server that answers from a closure and remembers what it was asked.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -102,7 +103,14 @@ impl Answer {
 /// The server; it ends with the test's runtime.
 pub(super) struct Server {
     address: String,
-    asked: Arc<Mutex<Vec<Request>>>,
+    log: Arc<Log>,
+}
+
+#[derive(Default)]
+struct Log {
+    asked: Mutex<Vec<Request>>,
+    under_way: AtomicUsize,
+    peak: AtomicUsize,
 }
 
 type Script = dyn Fn(&Request, usize) -> Answer + Send + Sync;
@@ -112,14 +120,14 @@ impl Server {
     pub(super) async fn start(script: impl Fn(&Request, usize) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (script, log): (Arc<Script>, _) = (Arc::new(script), Arc::clone(&asked));
+        let log = Arc::new(Log::default());
+        let (script, shared): (Arc<Script>, _) = (Arc::new(script), Arc::clone(&log));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&script), Arc::clone(&log)));
+                tokio::spawn(serve(stream, Arc::clone(&script), Arc::clone(&shared)));
             }
         });
-        Self { address, asked }
+        Self { address, log }
     }
 
     /// As [`Self::start`], with a token for everybody; `script` sees the other requests only.
@@ -142,7 +150,7 @@ impl Server {
     }
 
     pub(super) fn asked(&self) -> Vec<Request> {
-        self.asked.lock().unwrap().clone()
+        self.log.asked.lock().unwrap().clone()
     }
 
     pub(super) fn tokens_asked(&self) -> usize {
@@ -156,8 +164,13 @@ impl Server {
         dates
     }
 
+    /// The most requests that were under way at once.
+    pub(super) fn peak(&self) -> usize {
+        self.log.peak.load(Ordering::SeqCst)
+    }
+
     pub(super) fn forget(&self) {
-        self.asked.lock().unwrap().clear();
+        self.log.asked.lock().unwrap().clear();
     }
 
     /// Options for a client that waits for milliseconds only.
@@ -179,14 +192,21 @@ impl Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, script: Arc<Script>, asked: Arc<Mutex<Vec<Request>>>) {
+async fn serve(mut stream: TcpStream, script: Arc<Script>, log: Arc<Log>) {
     let mut bytes = Vec::new();
     while let Some(request) = read_request(&mut stream, &mut bytes).await {
         let before = {
-            let mut asked = asked.lock().unwrap();
+            let mut asked = log.asked.lock().unwrap();
             asked.push(request.clone());
             asked.len() - 1
         };
+        let under_way = log.under_way.fetch_add(1, Ordering::SeqCst) + 1;
+        log.peak.fetch_max(under_way, Ordering::SeqCst);
+        // Gives the client the chance to ask for more meanwhile.
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        log.under_way.fetch_sub(1, Ordering::SeqCst);
         let Answer(answer) = script(&request, before);
         let is_whole = is_whole(&answer);
         if stream.write_all(&answer).await.is_err() || !is_whole {

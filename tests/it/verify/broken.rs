@@ -101,7 +101,11 @@ const CASES: &[Case<'static>] = &[
     ("N042", "TotalCredit>1367.00<", "TotalCredit>0.00<"),
     ("N043", "JournalID>J2<", "JournalID>J1<"),
     ("N050", "TransactionID>T2<", "TransactionID>T1<"),
-    ("N051", "<n1:CreditAmount><n1:Amount>250.00<", "<n1:CreditAmount><n1:Amount>250.01<"),
+    (
+        "N051",
+        "<n1:CreditAmount><n1:Amount>250.00<",
+        "<n1:CreditAmount><n1:Amount>250.01<",
+    ),
     (
         "N052",
         "TransactionDate>2026-02-03<",

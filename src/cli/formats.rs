@@ -1,0 +1,93 @@
+//! `bilag formats`: what can be written, on what evidence, and what to set up.
+
+use serde_json::json;
+
+use crate::cli::args::{FormatsCommand, Global};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::{select, terminal};
+use crate::format::{self, Format};
+
+/// Runs the command.
+pub fn run(global: &Global, command: Option<FormatsCommand>) -> Result<Exit, Failure> {
+    match command.unwrap_or(FormatsCommand::List) {
+        FormatsCommand::List => list(global),
+        FormatsCommand::Show { id } => {
+            show(global, format::resolve(&id, select::users_formats().as_deref())?)
+        }
+        FormatsCommand::Check { file } => {
+            let format = Format::load(&file)?;
+            if global.json {
+                terminal::json(&document(&format));
+            } else {
+                let columns = format
+                    .descriptor
+                    .delimited
+                    .as_ref()
+                    .map_or(0, |layout| layout.columns.len());
+                terminal::print(&format!(
+                    "{}: {} columns, nothing wrong\n",
+                    file.display(),
+                    columns
+                ));
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn list(global: &Global) {
+    if global.json {
+        let formats: Vec<_> = format::all().iter().map(document).collect();
+        terminal::json(&json!({ "formats": formats }));
+        return;
+    }
+    for format in format::all() {
+        let descriptor = &format.descriptor;
+        terminal::print(&format!(
+            "{:<22} {:<12} {:<12} {}\n",
+            descriptor.id,
+            descriptor.evidence.name(),
+            descriptor.markets.join(","),
+            descriptor.title
+        ));
+    }
+}
+
+fn show(global: &Global, format: &Format) {
+    let descriptor = &format.descriptor;
+    if global.json {
+        let mut document = document(format);
+        document["setup"] = json!(descriptor.setup.trim());
+        document["notes"] = json!(format.notes);
+        terminal::json(&document);
+        return;
+    }
+    terminal::print(&format!(
+        "{}: {}\nmarkets: {}\nevidence: {}\nfile: {}\nneeds: {}\n\nSet up once\n{}\n\n{}",
+        descriptor.id,
+        descriptor.title,
+        descriptor.markets.join(", "),
+        descriptor.evidence.name(),
+        descriptor.file,
+        if descriptor.needs.is_empty() {
+            "nothing".to_owned()
+        } else {
+            descriptor.needs.join(", ")
+        },
+        descriptor.setup.trim(),
+        format.notes,
+    ));
+}
+
+fn document(format: &Format) -> serde_json::Value {
+    let descriptor = &format.descriptor;
+    json!({
+        "id": descriptor.id,
+        "title": descriptor.title,
+        "markets": descriptor.markets,
+        "evidence": descriptor.evidence,
+        "file": descriptor.file,
+        "needs": descriptor.needs,
+    })
+}

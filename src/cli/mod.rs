@@ -1,0 +1,69 @@
+//! The command line: arguments, the clock, the terminal, and the run from end to end.
+
+pub mod args;
+pub mod demo;
+pub mod exit;
+pub mod explain;
+pub mod failure;
+pub mod formats;
+pub mod init;
+pub mod ledgers;
+pub mod online;
+pub mod progress;
+pub mod sandbox;
+pub mod select;
+pub mod session;
+pub mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::args::{Arguments, Command};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+
+/// Runs the program with the process's arguments.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
+            // Nothing is left to do when the terminal is gone.
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    terminal::start_log(arguments.global.verbose, arguments.global.quiet);
+    let json = arguments.global.json;
+    match run(arguments) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            if json {
+                terminal::json(&failure.to_json());
+            }
+            terminal::error(&failure);
+            failure.exit().into()
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let global = arguments.global;
+    match arguments.command {
+        Command::Demo(demo) => demo::run(&global, &demo),
+        Command::Export(export) => session::export(&global, &export),
+        Command::Fetch(fetch) => session::fetch(&global, &fetch),
+        Command::Reconcile(selection) => session::reconcile(&global, &selection),
+        Command::Check(check) => session::check(&global, &check),
+        Command::Explain(wanted) => explain::run(&global, &wanted),
+        Command::Ledgers => ledgers::run(&global),
+        Command::Formats(formats) => formats::run(&global, formats.command),
+        Command::Init(options) => init::run(&global, &options),
+        Command::Sandbox(options) => sandbox::run(&global, &options),
+    }
+}

@@ -1,0 +1,196 @@
+//! The part of a command that needs the network: keys, ledgers, missing dates.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+
+use crate::archive::Archive;
+use crate::cli::args::Global;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::progress::FetchBar;
+use crate::cli::select;
+use crate::config::raw::RawAuth;
+use crate::config::{Config, VoucherPer};
+use crate::date::DateRange;
+use crate::ledger::Topic;
+use crate::report_api::client::Client;
+use crate::report_api::credentials::{Auth, Credentials};
+use crate::report_api::fetch::{self, FetchPlan, FetchReport, WantedDates};
+use crate::report_api::listing::ListedLedger;
+use crate::report_api::options::ClientOptions;
+use crate::run;
+
+/// What a fetch did: the ledgers, and why some of them failed.
+#[derive(Debug, Default)]
+pub struct Fetched {
+    /// The ledgers that were asked for, in order.
+    pub ledgers: Vec<String>,
+    /// Failures by ledger.
+    pub failures: BTreeMap<String, Failure>,
+    /// How many requests it took.
+    pub requests: usize,
+    /// How many entries came.
+    pub entries: usize,
+}
+
+/// Options for a client, from the configuration and the environment.
+pub fn client_options(global: &Global, config: &Config) -> Result<ClientOptions, Failure> {
+    let api = config.api();
+    let auth = match api.auth.unwrap_or_default() {
+        RawAuth::Accounting => Auth::Accounting,
+        RawAuth::Merchant => Auth::Merchant,
+    };
+    let file = api.credentials_file.as_deref().map(|path| config.resolve(path));
+    let credentials = Credentials::load(auth, file.as_deref(), |name| std::env::var(name).ok())?;
+    let mut options = ClientOptions::new(credentials, today());
+    if let Some(base_url) = &api.base_url {
+        base_url.clone_into(&mut options.base_url);
+    }
+    if let Some(concurrency) = api.concurrency {
+        if !(1..=64).contains(&concurrency) {
+            return Err(Failure::usage(format!(
+                "[api] concurrency is {concurrency}; it is a number from 1 to 64"
+            )));
+        }
+        options.concurrency = concurrency;
+    }
+    if let Some(seconds) = api.timeout_seconds {
+        options.request_timeout = Duration::from_secs(seconds.max(1));
+    }
+    options.progress = Arc::new(FetchBar::new(global.quiet || global.verbose > 0));
+    Ok(options)
+}
+
+/// Runs `work` on a runtime of its own; Ctrl-C ends it at once, keeping what is stored.
+pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Failure::new(Exit::Unexpected, format!("cannot start the runtime: {error}")))?;
+    runtime.block_on(async {
+        tokio::select! {
+            result = work => result,
+            _ = tokio::signal::ctrl_c() => Err(Failure::new(
+                Exit::Cancelled,
+                "cancelled; what was fetched is kept, and the next run goes on from there",
+            )),
+        }
+    })
+}
+
+/// Lists the ledgers that the keys reach, those of `wanted` only when it names some.
+pub async fn ledgers(client: &Client, wanted: &[String]) -> Result<Vec<ListedLedger>, Failure> {
+    let listed = client.ledgers(None).await?;
+    if listed.is_empty() {
+        return Err(Failure::new(Exit::NotOurs, "the keys reach no ledger")
+            .with_hint("the merchant grants access in the portal: Reports, Accounting partners"));
+    }
+    if wanted.is_empty() {
+        return Ok(listed);
+    }
+    let ids: Vec<String> = listed
+        .iter()
+        .map(|ledger| ledger.info.ledger_id.clone())
+        .collect();
+    if let Some(missing) = wanted.iter().find(|id| !ids.contains(id)) {
+        return Err(
+            Failure::new(Exit::NotOurs, format!("the keys do not reach ledger `{missing}`"))
+                .with_hint(format!("they reach {}", select::listing(&ids))),
+        );
+    }
+    Ok(listed
+        .into_iter()
+        .filter(|ledger| wanted.contains(&ledger.info.ledger_id))
+        .collect())
+}
+
+/// Fetches what the archive lacks for `range`, and for the first payout's voucher before it.
+pub async fn fetch(
+    options: ClientOptions,
+    archive: &Archive,
+    config: &Config,
+    range: DateRange,
+    wanted: &[String],
+) -> Result<Fetched, Failure> {
+    let client = Client::new(options)?;
+    let ledgers = ledgers(&client, wanted).await?;
+    let mut fetched = Fetched {
+        ledgers: ledgers
+            .iter()
+            .map(|ledger| ledger.info.ledger_id.clone())
+            .collect(),
+        ..Fetched::default()
+    };
+    let plan = FetchPlan {
+        ledgers: ledgers.clone(),
+        range,
+    };
+    fetched.take(fetch::fetch(&client, archive, plan).await)?;
+    fetch_first_payout(&client, archive, config, range, &ledgers, &mut fetched).await?;
+    Ok(fetched)
+}
+
+/// A voucher per payout takes in the dates since the payout before, also before the range.
+async fn fetch_first_payout(
+    client: &Client,
+    archive: &Archive,
+    config: &Config,
+    range: DateRange,
+    ledgers: &[ListedLedger],
+    fetched: &mut Fetched,
+) -> Result<(), Failure> {
+    // Each round finds the next date that is missing; a payout covers about two months at most.
+    const ROUNDS_MAX: usize = 100;
+    for ledger in ledgers {
+        let id = &ledger.info.ledger_id;
+        let ledger_config = config.ledger(&ledger.info);
+        if ledger_config.posting.voucher_per != VoucherPer::Payout || fetched.failures.contains_key(id) {
+            continue;
+        }
+        let mut last = None;
+        for _ in 0..ROUNDS_MAX {
+            let missing = run::missing_before(archive, id, config, range);
+            let Some(date) = missing.filter(|date| last != Some(*date)) else {
+                break;
+            };
+            last = Some(date);
+            let wanted = Topic::ALL.map(|topic| WantedDates {
+                ledger: ledger.clone(),
+                topic,
+                dates: vec![date],
+            });
+            fetched.take(fetch::fetch_dates(client, archive, wanted.to_vec()).await)?;
+            if fetched.failures.contains_key(id) {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Fetched {
+    fn take(&mut self, report: FetchReport) -> Result<(), Failure> {
+        if let Some(error) = report.fatal {
+            return Err(error.into());
+        }
+        for ledger in report.ledgers {
+            self.requests += ledger.requests;
+            self.entries += ledger.entries;
+            if let Some(error) = ledger.error {
+                self.failures.insert(ledger.ledger_id, error.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Today where the merchant is: a day may begin there before it does in UTC.
+fn today() -> NaiveDate {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the command line is the one place that asks for the time"
+    )]
+    let now = chrono::Utc::now();
+    now.with_timezone(&chrono_tz::Europe::Helsinki).date_naive()
+}

@@ -1,0 +1,309 @@
+//! The commands about a range of dates: export, fetch, check, reconcile.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::archive::Archive;
+use crate::cli::args::{Check, Export, Fetch, Global, SelectionOpen};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::online::{self, Fetched};
+use crate::cli::{select, terminal};
+use crate::config::Config;
+use crate::date::DateRange;
+use crate::format::{self, Format};
+use crate::ledger::LedgerInfo;
+use crate::ledger::finding::{Code, Level};
+use crate::ledger::proof::Status;
+use crate::reconcile::summary::{LedgerSummary, Summary, SummaryRange};
+use crate::reconcile::table;
+use crate::run::{self, LedgerRun, RunOptions, WriteOptions};
+
+/// `bilag export`.
+pub fn export(global: &Global, arguments: &Export) -> Result<Exit, Failure> {
+    let (formats, all_formats) = formats(&arguments.formats)?;
+    let write = WriteOptions {
+        out: arguments.out.clone(),
+        formats,
+        all_formats,
+        force: arguments.force,
+        users_formats: select::users_formats(),
+        dry_run: false,
+    };
+    Session::new(global, "export", &arguments.selected)?.run(Some(write), Show::Short)
+}
+
+/// `bilag check`.
+pub fn check(global: &Global, arguments: &Check) -> Result<Exit, Failure> {
+    let (formats, all_formats) = formats(&arguments.formats)?;
+    let write = WriteOptions {
+        out: PathBuf::new(),
+        formats,
+        all_formats,
+        force: false,
+        users_formats: select::users_formats(),
+        dry_run: true,
+    };
+    Session::new(global, "check", &arguments.selected)?.run(Some(write), Show::Short)
+}
+
+/// `bilag reconcile`.
+pub fn reconcile(global: &Global, selected: &SelectionOpen) -> Result<Exit, Failure> {
+    Session::new(global, "reconcile", selected)?.run(None, Show::Report)
+}
+
+/// `bilag fetch`.
+pub fn fetch(global: &Global, arguments: &Fetch) -> Result<Exit, Failure> {
+    if global.offline {
+        return Err(Failure::usage("`fetch` needs the network; leave out --offline"));
+    }
+    let session = Session::new(global, "fetch", &arguments.selected)?;
+    let mut options = online::client_options(global, &session.config)?;
+    options.include_gdpr = arguments.include_personal_data;
+    let wanted = &arguments.selected.selection.ledgers;
+    let fetched = online::block_on(online::fetch(
+        options,
+        &session.archive,
+        &session.config,
+        session.range,
+        wanted,
+    ))?;
+    if !global.quiet {
+        terminal::note(&format!(
+            "{} requests, {} new entries",
+            fetched.requests, fetched.entries
+        ));
+    }
+    session.over(&fetched, Show::Short, |session, ledger_id| {
+        run::prove(
+            &session.archive,
+            ledger_id,
+            &session.config,
+            &session.options(None),
+        )
+    })
+}
+
+/// How much of a ledger is shown on the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Show {
+    /// A line, and what is wrong.
+    Short,
+    /// The whole control report.
+    Report,
+}
+
+/// One command's selection: configuration, archive, dates, ledgers.
+pub struct Session<'a> {
+    /// Options of every command.
+    pub global: &'a Global,
+    /// The command's name, for the summary.
+    pub command: &'static str,
+    /// The configuration.
+    pub config: Config,
+    /// The archive.
+    pub archive: Archive,
+    /// The dates.
+    pub range: DateRange,
+    /// Take the closed dates before the first open one.
+    pub allow_open: bool,
+    /// The ledgers that were named.
+    pub wanted: Vec<String>,
+    /// Set by Ctrl-C.
+    pub cancelled: Arc<AtomicBool>,
+}
+
+impl<'a> Session<'a> {
+    fn new(global: &'a Global, command: &'static str, selected: &SelectionOpen) -> Result<Self, Failure> {
+        let config = select::config(global)?;
+        let wanted = select::unique(&selected.selection.ledgers);
+        Ok(Self {
+            archive: select::archive(global, &config, &wanted),
+            range: select::range(&selected.selection)?,
+            allow_open: selected.allow_open,
+            cancelled: Arc::default(),
+            global,
+            command,
+            config,
+            wanted,
+        })
+    }
+
+    /// Fetches what is missing, unless offline, and runs every ledger.
+    pub fn run(&self, write: Option<WriteOptions>, show: Show) -> Result<Exit, Failure> {
+        let fetched = if self.global.offline {
+            let ledgers = select::archived_ledgers(&self.archive, &self.wanted)?;
+            Fetched {
+                ledgers,
+                ..Fetched::default()
+            }
+        } else {
+            let options = online::client_options(self.global, &self.config)?;
+            online::block_on(online::fetch(
+                options,
+                &self.archive,
+                &self.config,
+                self.range,
+                &self.wanted,
+            ))?
+        };
+        self.finish(&fetched, write, show)
+    }
+
+    /// Runs every ledger of a fetch.
+    pub fn finish(
+        &self,
+        fetched: &Fetched,
+        write: Option<WriteOptions>,
+        show: Show,
+    ) -> Result<Exit, Failure> {
+        let options = self.options(write);
+        self.over(fetched, show, |session, ledger_id| {
+            run::ledger(&session.archive, ledger_id, &session.config, &options)
+        })
+    }
+
+    fn options(&self, write: Option<WriteOptions>) -> RunOptions {
+        RunOptions {
+            range: self.range,
+            allow_open: self.allow_open,
+            write,
+            cancelled: Arc::clone(&self.cancelled),
+        }
+    }
+
+    fn over(
+        &self,
+        fetched: &Fetched,
+        show: Show,
+        each: impl Fn(&Self, &str) -> LedgerRun,
+    ) -> Result<Exit, Failure> {
+        self.watch_for_cancel();
+        let mut exit = Exit::Done;
+        let mut ledgers = Vec::new();
+        for ledger_id in &fetched.ledgers {
+            let (summary, ledger_exit) = match fetched.failures.get(ledger_id) {
+                Some(failure) => {
+                    terminal::error(failure);
+                    (failed_summary(ledger_id, failure), failure.exit())
+                }
+                None => {
+                    let run = each(self, ledger_id);
+                    let market = self.config.ledger(&run.info).posting.market;
+                    (LedgerSummary::of(&run, market), self.exit_of(&run))
+                }
+            };
+            exit = exit.worse(ledger_exit);
+            if !self.global.json {
+                self.show(&summary, show);
+            }
+            ledgers.push(summary);
+            if self.cancelled.load(Ordering::Relaxed) {
+                return Err(Failure::new(
+                    Exit::Cancelled,
+                    "cancelled; ledgers that were not yet written are left as they were",
+                ));
+            }
+        }
+        if self.global.json {
+            terminal::json(&Summary {
+                schema: 1,
+                command: self.command.to_owned(),
+                range: SummaryRange {
+                    from: self.range.from().to_string(),
+                    to: self.range.to().to_string(),
+                },
+                exit_code: exit.code(),
+                ledgers,
+            });
+        } else if fetched.ledgers.len() > 1 && !self.global.quiet {
+            let failed: Vec<String> = ledgers
+                .iter()
+                .filter(|ledger| ledger.status == Status::Failed)
+                .map(|ledger| ledger.ledger_id.clone())
+                .collect();
+            terminal::note(&format!(
+                "{} ledgers, failed: {}",
+                ledgers.len(),
+                select::listing(&failed)
+            ));
+        }
+        Ok(exit)
+    }
+
+    /// The exit code of one ledger; says on the terminal why it is not zero.
+    fn exit_of(&self, run: &LedgerRun) -> Exit {
+        let mut exit = Exit::Done;
+        if let Some(error) = &run.error {
+            let failure = Failure::from(error);
+            terminal::error(
+                &Failure::new(
+                    failure.exit(),
+                    format!("ledger `{}`: {}", run.info.ledger_id, failure.message()),
+                )
+                .with_optional_hint(failure.hint()),
+            );
+            exit = failure.exit();
+        }
+        let Some(proof) = &run.proof else { return exit };
+        if proof.status == Status::Failed {
+            exit = exit.worse(Exit::DoesNotReconcile);
+        }
+        if proof.findings.has_code(Code::TargetLimit) {
+            exit = exit.worse(Exit::OutputRefused);
+        }
+        let needs_before = proof.open_dates.iter().any(|date| *date < self.range.from());
+        if proof.status == Status::Incomplete && (!self.allow_open || needs_before) {
+            exit = exit.worse(Exit::Incomplete);
+        }
+        if self.global.strict && proof.findings.has(Level::Review) {
+            exit = exit.worse(Exit::NeedsPerson);
+        }
+        exit
+    }
+
+    fn show(&self, summary: &LedgerSummary, show: Show) {
+        match show {
+            Show::Report => terminal::print(&table::report(summary)),
+            Show::Short => {
+                for output in &summary.outputs {
+                    terminal::print(&format!("{}\n", output.path));
+                }
+                if !self.global.quiet {
+                    terminal::note(table::short(summary).trim_end());
+                }
+            }
+        }
+    }
+
+    /// Ctrl-C sets a flag that the run looks at between dates, so that nothing is left half done.
+    fn watch_for_cancel(&self) {
+        let cancelled = Arc::clone(&self.cancelled);
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            // Without a runtime Ctrl-C ends the process the system's way.
+            if let Ok(runtime) = runtime
+                && runtime.block_on(tokio::signal::ctrl_c()).is_ok()
+            {
+                cancelled.store(true, Ordering::Relaxed);
+            }
+        });
+    }
+}
+
+fn failed_summary(ledger_id: &str, failure: &Failure) -> LedgerSummary {
+    let run = LedgerRun::not_started(LedgerInfo::unknown(ledger_id));
+    let mut summary = LedgerSummary::of(&run, crate::chart::Market::default());
+    summary.error = Some(failure.message().to_owned());
+    summary
+}
+
+/// The formats that were named, and whether all are wanted.
+fn formats(names: &[String]) -> Result<(Vec<&'static Format>, bool), Failure> {
+    let mut formats = Vec::new();
+    for name in names.iter().filter(|name| *name != "all") {
+        formats.push(format::resolve(name, select::users_formats().as_deref())?);
+    }
+    Ok((formats, names.iter().any(|name| name == "all")))
+}
