@@ -4,15 +4,18 @@
 //! everything and says what its target cannot hold; in the second it writes UTF-8 and `\n`. It
 //! opens no files, reads no clock, sorts nothing and rounds nothing.
 
+pub mod contents;
 pub mod delimited;
 pub mod entries_csv;
 pub mod journal_csv;
 pub mod journal_json;
 pub mod lines;
 pub mod numbers;
+pub mod period;
 pub mod saft;
 pub mod saft_no;
 pub mod settlement;
+pub mod sie;
 pub mod xml;
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ use crate::journal::{Posting, Tax, Voucher};
 use crate::money::divide_half_away;
 use crate::posting::books::Books;
 use crate::text::cut;
-use crate::writer::saft::contents::is_debit;
+use crate::writer::contents::is_debit;
 use crate::writer::saft::decimal;
 use crate::writer::xml::Xml;
 

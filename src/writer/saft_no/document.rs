@@ -5,8 +5,9 @@ use std::io;
 use chrono::NaiveDate;
 
 use crate::journal::{Posting, Tax, Voucher};
+use crate::writer::contents::is_debit;
+use crate::writer::period;
 use crate::writer::saft;
-use crate::writer::saft::contents::is_debit;
 use crate::writer::saft::parts::{self, Amount};
 use crate::writer::saft_no::SaftNo;
 use crate::writer::xml::Xml;
@@ -212,7 +213,7 @@ impl SaftNo<'_> {
         voucher: &Voucher,
     ) -> io::Result<()> {
         let date = voucher.date();
-        let (period, year) = saft::period(date, self.context.books.fiscal_year_start_month);
+        let (period, year) = period::period(date, self.context.books.fiscal_year_start_month);
         let date = date.to_string();
         let ledger_id = voucher.ledger_id();
         xml.open(out, "Transaction", &[])?;

@@ -16,9 +16,10 @@ use crate::format::FormatError;
 use crate::format::options::Options;
 use crate::journal::{Posting, Voucher};
 use crate::ledger::proof::LedgerProof;
-use crate::writer::saft::contents::{AccountBalance, Contents};
+use crate::writer::contents::{self, AccountBalance, Contents};
+use crate::writer::period::{self, Dates};
 use crate::writer::saft::parts;
-use crate::writer::saft::{self, ByteCount, Dates, fits};
+use crate::writer::saft::{self, ByteCount, fits};
 use crate::writer::xml::Xml;
 use crate::writer::{Context, Limits, Opening, Writer};
 
@@ -84,10 +85,10 @@ impl<'a> SaftNo<'a> {
         Ok(Self {
             context: *context,
             version: options.get("version").map(str::to_owned),
-            created: saft::created(options)?,
+            created: period::created(options)?,
             journal: journal.unwrap_or_else(|| format!("VM-{}", context.info.ledger_id)),
             voucher_type: options.text("voucher_type")?.to_owned(),
-            opening: saft::openings(options, base.exponent())?,
+            opening: contents::openings(options, base.exponent())?,
             grouping: options.table("grouping")?,
             options: options.clone(),
             contents: Contents::default(),

@@ -78,6 +78,17 @@ impl Export {
         Self { folder, range }
     }
 
+    /// Adds dates on which nothing happened.
+    pub(crate) fn add_empty_dates(&self, range: DateRange) {
+        let archive = self.folder.path().join("archive").join(LEDGER);
+        for topic in Topic::ALL {
+            for date in range.dates() {
+                let path = archive.join(topic.name()).join(format!("{date}.json"));
+                fs::write(path, "{\"items\":[]}").unwrap();
+            }
+        }
+    }
+
     /// Exports formats under a configuration.
     pub(crate) fn run(&self, config: &str, formats: &[&str]) -> LedgerRun {
         let path = self.folder.path().join("bilag.toml");

@@ -4,3 +4,4 @@
 mod export;
 pub(crate) mod readers;
 mod saft_no;
+mod sie;
