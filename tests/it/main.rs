@@ -1,5 +1,6 @@
 //! Everything that can be tested from outside, in one binary.
 #![expect(clippy::unwrap_used, reason = "a test may panic, helper functions included")]
+#![expect(clippy::print_stderr, reason = "a judge that is not installed is named")]
 
 mod formats;
 mod golden;
@@ -7,3 +8,4 @@ mod judges;
 mod report_api;
 mod rules;
 mod vat_oracle;
+mod verify;

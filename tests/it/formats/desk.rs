@@ -225,6 +225,7 @@ impl Desk {
                 all_formats: false,
                 users_formats: None,
                 force: false,
+                new_only: false,
                 dry_run: false,
             }),
             cancelled: Arc::default(),
