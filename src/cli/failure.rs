@@ -8,6 +8,7 @@ use crate::config::ConfigError;
 use crate::format::FormatError;
 use crate::ledger::day::with_causes;
 use crate::output::OutputError;
+use crate::posting::books::PostingError;
 use crate::report_api::credentials::CredentialsError;
 use crate::report_api::error::{ApiError, ErrorKind};
 use crate::run::RunError;
@@ -150,6 +151,7 @@ impl From<&RunError> for Failure {
             RunError::Archive(ArchiveError::NoFolder(_)) | RunError::Format(_) => Exit::Usage,
             RunError::Archive(_) => Exit::DoesNotReconcile,
             RunError::Posting(posting) if posting.is_configuration() => Exit::Usage,
+            RunError::Posting(PostingError::Overflow(_)) => Exit::DoesNotReconcile,
             RunError::Posting(_) | RunError::Movement { .. } => Exit::Unexpected,
             RunError::Output(_) => Exit::OutputRefused,
             RunError::Cancelled => Exit::Cancelled,
