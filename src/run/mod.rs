@@ -319,6 +319,14 @@ impl Run<'_> {
         if let Err(failure) = self.warm_up(&mut poster, earlier) {
             *error = error.take().or(Some(failure.into()));
         }
+        for date in earlier
+            .posted_before(self.options.range)
+            .iter()
+            .flat_map(DateRange::dates)
+        {
+            let stored = StoredDay::read(self.archive, &self.info.ledger_id, date);
+            sources.extend(manifest_sources(&stored));
+        }
         for date in self.options.range.dates() {
             if self.options.cancelled.load(Ordering::Relaxed) {
                 *error = Some(RunError::Cancelled);
@@ -329,10 +337,7 @@ impl Run<'_> {
             if !prover.day(&day) {
                 continue;
             }
-            sources.extend(stored.sources().map(|source| ManifestSource {
-                path: source.path.clone(),
-                sha256: source.sha256.clone(),
-            }));
+            sources.extend(manifest_sources(&stored));
             gross_settlement |= day
                 .fees
                 .entries
@@ -501,6 +506,13 @@ impl Run<'_> {
             })
         })
     }
+}
+
+fn manifest_sources(stored: &StoredDay) -> impl Iterator<Item = ManifestSource> {
+    stored.sources().map(|source| ManifestSource {
+        path: source.path.clone(),
+        sha256: source.sha256.clone(),
+    })
 }
 
 fn add_movements(movements: &mut BTreeMap<Arc<str>, i128>, voucher: &Voucher) {
