@@ -1,4 +1,9 @@
 //! Everything that can be tested from outside, in one binary.
 #![expect(clippy::unwrap_used, reason = "a test may panic, helper functions included")]
 
+mod bad_input;
+mod builder;
+mod contract;
+mod mutations;
+mod properties;
 mod report_api;
