@@ -1,8 +1,12 @@
 //! From UTF-8 text with `\n` to the bytes that a target reads.
 
+pub mod zip;
+
 use std::io;
 
 use serde::Deserialize;
+
+use crate::encode::zip::Zip;
 
 /// How text becomes bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -34,6 +38,63 @@ pub enum LineEnd {
     Lf,
     /// `\r\n`.
     Crlf,
+}
+
+/// What a document stands in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Container {
+    /// A file of its own.
+    #[default]
+    Plain,
+    /// The one file of a zip archive.
+    Zip,
+}
+
+/// The last step before the file: bytes as they are, or in a container.
+#[derive(Debug)]
+pub enum Contained<W> {
+    /// As they are.
+    Plain(W),
+    /// In a zip archive.
+    Zip(Zip<W>),
+}
+
+impl<W: io::Write> Contained<W> {
+    /// A container on `out`; `name` is the document's name inside.
+    pub fn new(out: W, container: Container, name: &str) -> Self {
+        match container {
+            Container::Plain => Self::Plain(out),
+            Container::Zip => Self::Zip(Zip::new(out, name)),
+        }
+    }
+
+    /// Completes the container and gives `out` back.
+    pub fn finish(self) -> io::Result<W> {
+        match self {
+            Self::Plain(mut out) => {
+                out.flush()?;
+                Ok(out)
+            }
+            Self::Zip(zip) => zip.finish(),
+        }
+    }
+}
+
+impl<W: io::Write> io::Write for Contained<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(out) => out.write(bytes),
+            Self::Zip(zip) => zip.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(out) => out.flush(),
+            Self::Zip(zip) => zip.flush(),
+        }
+    }
 }
 
 impl Encoding {

@@ -90,8 +90,6 @@ pub struct StoredDate {
     pub text: String,
     /// The file, relative to the archive's root.
     pub path: String,
-    /// SHA-256 of the file as it is on disk, in hexadecimal.
-    pub sha256: String,
 }
 
 /// A folder of archived ledger dates.
@@ -233,12 +231,20 @@ impl Archive {
         Ok(found.map(|(_, stored)| stored))
     }
 
+    /// SHA-256, in hexadecimal, of a file that [`StoredDate::path`] names, as it is on disk.
+    pub fn sha256(&self, path: &str) -> Result<String, ArchiveError> {
+        let path = self.root.join(path);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(sha256_hex(&bytes)),
+            Err(source) => Err(ArchiveError::Read { path, source }),
+        }
+    }
+
     fn decode(&self, path: &Path, suffix: &str, bytes: Vec<u8>) -> Result<StoredDate, ArchiveError> {
         let read = |source| ArchiveError::Read {
             path: path.to_owned(),
             source,
         };
-        let sha256 = sha256_hex(&bytes);
         let mut decoded = Vec::new();
         match suffix {
             "json.gz" => {
@@ -259,7 +265,7 @@ impl Archive {
             .unwrap_or(path)
             .to_string_lossy()
             .replace('\\', "/");
-        Ok(StoredDate { text, path, sha256 })
+        Ok(StoredDate { text, path })
     }
 
     fn ledger_folder(&self, ledger_id: &str) -> PathBuf {

@@ -8,15 +8,18 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::{select, terminal};
 use crate::config::{Config, VoucherPer};
-use crate::date::DateRange;
+use crate::date::{DateRange, days_before};
 use crate::ledger::day::StoredDay;
 use crate::ledger::entry::Entry;
 use crate::ledger::finding::Findings;
+use crate::ledger::proof::EDGE_DATES;
 use crate::ledger::{LedgerInfo, Topic};
 use crate::money::Currency;
 use crate::posting::Poster;
 use crate::posting::books::Books;
 use crate::posting::refunds::CaptureIndex;
+use crate::posting::rule_use;
+use crate::posting::sales::Place;
 
 /// Runs the command.
 pub fn run(global: &Global, wanted: &Explain) -> Result<Exit, Failure> {
@@ -95,18 +98,33 @@ fn explain_ledger(
                     }
                     _ => CaptureIndex::default(),
                 };
-                let rule = books.rule(
-                    entry.recipient_handle.as_deref(),
-                    entry.reference.as_deref(),
-                    date,
-                );
+                let mut fee_join = rule_use::fee_join(&books);
+                let before: Vec<StoredDay> = (1..=EDGE_DATES)
+                    .rev()
+                    .map(|step| StoredDay::read(archive, ledger_id, days_before(date, step)))
+                    .collect();
+                if let Some(join) = &mut fee_join {
+                    before.iter().for_each(|stored| join.captures(&stored.parse()));
+                    join.captures(&day);
+                }
+                let place = Place {
+                    ledger_date: date,
+                    ordinal: index + 1,
+                    entry,
+                };
+                let rule = rule_use::of(&books, &captures, fee_join.as_ref(), topic, &place)
+                    .and_then(|(_, rule)| rule);
                 let id = format!("VM-{ledger_id}-{date}-{topic}-{:03}", index + 1);
                 let mut poster = Poster::new(&books, captures, None);
+                for stored in &before {
+                    poster.captures_before(&stored.parse());
+                }
                 let vouchers = poster.day(&day, &mut Findings::default());
                 let booked = vouchers
                     .map_err(|error| crate::ledger::day::with_causes(&error))
                     .map(|vouchers| vouchers.into_iter().find(|voucher| voucher.id() == id));
                 let source = stored.sources().find(|source| source.path.contains(topic.name()));
+                let sha256 = source.map(|source| archive.sha256(&source.path)).transpose()?;
                 let mut page = (1, index + 1);
                 for size in &day.topic(topic).page_sizes {
                     if page.1 <= *size {
@@ -145,10 +163,10 @@ fn explain_ledger(
                     "reference": entry.reference,
                     "recipient_handle": entry.recipient_handle,
                     "source": {
-                        "path": source.map(|source| &source.path), "sha256": source.map(|source| &source.sha256),
+                        "path": source.map(|source| &source.path), "sha256": sha256,
                         "page": page.0, "item": page.1,
                     },
-                    "rule": rule.map(|(number, _)| number),
+                    "rule": rule,
                     "voucher_per_date": format!("VM-{ledger_id}-{date}"),
                     "postings": postings,
                     "not_booked": match &booked {

@@ -5,19 +5,32 @@ use serde_json::json;
 use crate::cli::args::{FormatsCommand, Global};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::terminal;
+use crate::cli::{select, terminal};
 use crate::format::{self, Format};
 
 /// Runs the command.
 pub fn run(global: &Global, command: Option<FormatsCommand>) -> Result<Exit, Failure> {
     match command.unwrap_or(FormatsCommand::List) {
         FormatsCommand::List => list(global),
-        FormatsCommand::Show { id } => show(global, format::find(&id)?),
+        FormatsCommand::Show { id } => {
+            show(global, format::resolve(&id, select::users_formats().as_deref())?)
+        }
         FormatsCommand::Check { file } => {
-            return Err(Failure::usage(format!(
-                "cannot check {}: descriptors of one's own are not read yet",
-                file.display()
-            )));
+            let format = Format::load(&file)?;
+            if global.json {
+                terminal::json(&document(&format));
+            } else {
+                let columns = format
+                    .descriptor
+                    .delimited
+                    .as_ref()
+                    .map_or(0, |layout| layout.columns.len());
+                terminal::print(&format!(
+                    "{}: {} columns, nothing wrong\n",
+                    file.display(),
+                    columns
+                ));
+            }
         }
     }
     Ok(Exit::Done)
@@ -51,7 +64,7 @@ fn show(global: &Global, format: &Format) {
         return;
     }
     terminal::print(&format!(
-        "{}: {}\nmarkets: {}\nevidence: {}\nfile: {}\nneeds: {}\n\nSet up once\n{}\n\n{}",
+        "{}: {}\nmarkets: {}\nevidence: {}\nfile: {}\nneeds: {}\n{}\nSet up once\n{}\n\n{}",
         descriptor.id,
         descriptor.title,
         descriptor.markets.join(", "),
@@ -62,9 +75,28 @@ fn show(global: &Global, format: &Format) {
         } else {
             descriptor.needs.join(", ")
         },
+        options(format),
         descriptor.setup.trim(),
         format.notes,
     ));
+}
+
+/// The options of `[formats.<id>]`, one a line.
+fn options(format: &Format) -> String {
+    let mut text = String::new();
+    for (name, option) in &format.descriptor.options {
+        let default = match &option.default {
+            Some(default) if default.is_empty() => " [default: empty]".to_owned(),
+            Some(default) => format!(" [default: {default}]"),
+            None => String::new(),
+        };
+        let values = match option.values.as_slice() {
+            [] => String::new(),
+            values => format!(" [one of {}]", values.join(", ")),
+        };
+        text.push_str(&format!("option {name}: {}{default}{values}\n", option.text));
+    }
+    text
 }
 
 fn document(format: &Format) -> serde_json::Value {

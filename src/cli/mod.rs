@@ -10,10 +10,12 @@ pub mod init;
 pub mod ledgers;
 pub mod online;
 pub mod progress;
+pub mod rules;
 pub mod sandbox;
 pub mod select;
 pub mod session;
 pub mod terminal;
+pub mod verify;
 
 use std::process::ExitCode;
 
@@ -68,8 +70,10 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Reconcile(selection) => session::reconcile(&global, &selection),
         Command::Check(check) => session::check(&global, &check),
         Command::Explain(wanted) => explain::run(&global, &wanted),
+        Command::Rules(rules) => rules::run(&global, &rules.command),
         Command::Ledgers => ledgers::run(&global),
         Command::Formats(formats) => formats::run(&global, formats.command),
+        Command::Verify(files) => verify::run(&global, &files),
         Command::Init(options) => init::run(&global, &options),
         Command::Sandbox(options) => sandbox::run(&global, &options),
     }

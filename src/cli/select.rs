@@ -11,6 +11,16 @@ use crate::cli::failure::Failure;
 use crate::config::Config;
 use crate::date::{self, DateRange};
 
+/// The folder for what is the user's own: `bilag` in the system's configuration folder.
+fn users_folder() -> Option<PathBuf> {
+    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("bilag"))
+}
+
+/// Where the user keeps format descriptors of their own.
+pub fn users_formats() -> Option<PathBuf> {
+    Some(users_folder()?.join("formats"))
+}
+
 /// Loads the configuration: the file that was named, `bilag.toml` here, or the user's own.
 pub fn config(global: &Global) -> Result<Config, Failure> {
     if let Some(path) = &global.config {
@@ -20,9 +30,7 @@ pub fn config(global: &Global) -> Result<Config, Failure> {
     if here.is_file() {
         return Ok(Config::load(Some(&here))?);
     }
-    let users = etcetera::choose_base_strategy()
-        .ok()
-        .map(|base| base.config_dir().join("bilag").join("bilag.toml"));
+    let users = users_folder().map(|folder| folder.join("bilag.toml"));
     Ok(Config::load(users.filter(|path| path.is_file()).as_deref())?)
 }
 

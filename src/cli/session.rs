@@ -28,6 +28,8 @@ pub fn export(global: &Global, arguments: &Export) -> Result<Exit, Failure> {
         formats,
         all_formats,
         force: arguments.force,
+        new_only: arguments.new_only,
+        users_formats: select::users_formats(),
         dry_run: false,
     };
     Session::new(global, "export", &arguments.selected)?.run(Some(write), Show::Short)
@@ -41,6 +43,8 @@ pub fn check(global: &Global, arguments: &Check) -> Result<Exit, Failure> {
         formats,
         all_formats,
         force: false,
+        new_only: false,
+        users_formats: select::users_formats(),
         dry_run: true,
     };
     Session::new(global, "check", &arguments.selected)?.run(Some(write), Show::Short)
@@ -301,7 +305,7 @@ fn failed_summary(ledger_id: &str, failure: &Failure) -> LedgerSummary {
 fn formats(names: &[String]) -> Result<(Vec<&'static Format>, bool), Failure> {
     let mut formats = Vec::new();
     for name in names.iter().filter(|name| *name != "all") {
-        formats.push(format::find(name)?);
+        formats.push(format::resolve(name, select::users_formats().as_deref())?);
     }
     Ok((formats, names.iter().any(|name| name == "all")))
 }

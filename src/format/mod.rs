@@ -3,15 +3,25 @@
 //! A descriptor (`format.toml`) says what a format is and how its documents are cut, named and
 //! encoded; the registry joins it to the writer that makes them.
 
+pub mod delimited;
+pub mod options;
 pub mod registry;
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as ValueError;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::encode::{Encoding, LineEnd};
-use crate::format::registry::{Folder, REGISTRY};
+use crate::encode::{Container, Encoding, LineEnd};
+use crate::format::delimited::Layout;
+use crate::format::options::{OptionSpec, Options, Variant};
+use crate::format::registry::{Folder, Make, REGISTRY};
+use crate::writer::delimited::DelimitedWriter;
+use crate::writer::numbers::LARGEST_SERIES;
 use crate::writer::{Context, Writer};
 
 /// How sure we are that the target takes the format.
@@ -59,11 +69,21 @@ pub struct Descriptor {
     /// One line for people.
     pub title: String,
     /// Where the format is used.
+    #[serde(default)]
     pub markets: Vec<String>,
     /// How sure we are.
+    #[serde(default = "second_hand")]
     pub evidence: Evidence,
     /// The file's name; with several documents, the year or voucher goes before the suffix.
     pub file: String,
+    /// Whether the format is for scripts and not for import, so that the same voucher may be in
+    /// several files.
+    #[serde(default)]
+    pub plain: bool,
+    /// What the target's own integration with the provider books, where it has one that books
+    /// sales.
+    #[serde(default)]
+    pub own_integration: Option<String>,
     /// How the journal is cut.
     #[serde(default)]
     pub split: Split,
@@ -73,15 +93,106 @@ pub struct Descriptor {
     /// How lines end.
     #[serde(default)]
     pub line_end: LineEnd,
-    /// Options without a default that must be set: `company.…` or a key of `[formats.<id>]`.
+    /// What the document stands in.
+    #[serde(default)]
+    pub container: Container,
+    /// What must be set: `company.…` or an option of `[formats.<id>]`. Options that are declared
+    /// without a default belong to it.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// The options of `[formats.<id>]`, by name.
+    #[serde(default)]
+    pub options: BTreeMap<String, OptionSpec>,
+    /// Sets of values, one of which the option `variant` chooses.
+    #[serde(default)]
+    pub variants: BTreeMap<String, Variant>,
     /// What to set up in the accounting system, once.
+    #[serde(default)]
     pub setup: String,
+    /// The layout of delimited text; absent where a writer of its own makes the documents.
+    #[serde(default)]
+    pub delimited: Option<Layout>,
+}
+
+fn second_hand() -> Evidence {
+    Evidence::SecondHand
+}
+
+impl Descriptor {
+    /// Reads a descriptor and checks what can be checked without a ledger.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut descriptor: Self =
+            toml::from_str(text).map_err(|error| crate::config::values::toml_message(text, &error))?;
+        if descriptor.file.contains(['/', '\\']) || descriptor.file.trim_matches('.').is_empty() {
+            return Err(format!("`file` is the name of a file, not `{}`", descriptor.file));
+        }
+        if let Some(layout) = &descriptor.delimited {
+            layout.check(text, &descriptor.options)?;
+        }
+        for (name, spec) in &descriptor.options {
+            if spec.default.is_none() && !spec.optional && !descriptor.needs.contains(name) {
+                descriptor.needs.push(name.clone());
+            }
+        }
+        Ok(descriptor)
+    }
+
+    /// Whether the descriptor says which options there are.
+    pub fn declares_options(&self) -> bool {
+        !self.options.is_empty()
+    }
+
+    /// How documents are named and encoded under these options. The options `encoding`,
+    /// `line_end` and `container` stand for the keys of the same name.
+    pub fn shape(&self, options: &Options) -> Result<Shape, FormatError> {
+        let container = choice(options, "container", self.container)?;
+        let file = match container {
+            Container::Plain => self.file.clone(),
+            Container::Zip => format!("{}.zip", self.file),
+        };
+        Ok(Shape {
+            file,
+            name_inside: self.file.clone(),
+            split: self.split,
+            encoding: choice(options, "encoding", self.encoding)?,
+            line_end: choice(options, "line_end", self.line_end)?,
+            container,
+        })
+    }
+}
+
+/// The value of an option from a closed list, or what holds when it is not set.
+pub(crate) fn choice<'de, T: Deserialize<'de>>(
+    options: &'de Options,
+    key: &str,
+    default: T,
+) -> Result<T, FormatError> {
+    let Some(text) = options.get(key) else {
+        return Ok(default);
+    };
+    T::deserialize(text.into_deserializer())
+        .map_err(|error: ValueError| options.wrong(&format!("`{key}`: {error}")))
+}
+
+/// How the documents of a format are cut, named and encoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    /// The file's name; with several documents, the year or voucher goes before the suffix.
+    pub file: String,
+    /// The document's name inside its container.
+    pub name_inside: String,
+    /// How the journal is cut.
+    pub split: Split,
+    /// How text becomes bytes.
+    pub encoding: Encoding,
+    /// How lines end.
+    pub line_end: LineEnd,
+    /// What the document stands in.
+    pub container: Container,
 }
 
 /// Makes a writer for one document.
-pub type Maker = for<'a> fn(&Context<'a>) -> Result<Box<dyn Writer + 'a>, FormatError>;
+pub type Maker = for<'a> fn(&Context<'a>, &Options) -> Result<Box<dyn Writer + 'a>, FormatError>;
 
 /// A format: its descriptor and its writer.
 #[derive(Debug, Clone)]
@@ -90,8 +201,8 @@ pub struct Format {
     pub descriptor: Descriptor,
     /// `NOTES.md`: where each column comes from.
     pub notes: &'static str,
-    /// Makes the writer.
-    pub make: Maker,
+    /// What makes the writer.
+    pub make: Make,
 }
 
 /// Why a format cannot be written.
@@ -114,6 +225,14 @@ pub enum FormatError {
         /// `company.…` or a key of `[formats.<id>]`.
         option: String,
     },
+    /// A format of the user's own that cannot be used.
+    #[error("{}: {message}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and allowed values.
+        message: String,
+    },
     /// An option is set to something that the format does not take.
     #[error("format `{format}`: {message}")]
     Option {
@@ -134,14 +253,14 @@ impl FormatError {
                     "set `{option}` under [formats.{format}]; `bilag formats show {format}` explains it"
                 ),
             }),
-            Self::Unknown { .. } | Self::Option { .. } => None,
+            Self::Unknown { .. } | Self::Option { .. } | Self::File { .. } => None,
         }
     }
 }
 
 static FORMATS: LazyLock<Vec<Format>> = LazyLock::new(|| {
     let format = |folder: &Folder| Format {
-        descriptor: toml::from_str(folder.descriptor)
+        descriptor: Descriptor::parse(folder.descriptor)
             .expect("descriptors are part of the program and tested"),
         notes: folder.notes,
         make: folder.make,
@@ -152,6 +271,20 @@ static FORMATS: LazyLock<Vec<Format>> = LazyLock::new(|| {
 /// All formats, in the order of the registry.
 pub fn all() -> &'static [Format] {
     &FORMATS
+}
+
+/// The format that a user names: a path to a descriptor, an id, or the name of a descriptor in
+/// the user's own folder.
+pub fn resolve(name: &str, users_folder: Option<&Path>) -> Result<&'static Format, FormatError> {
+    let is_path = name.contains(['/', '\\']) || name.to_ascii_lowercase().ends_with(".toml");
+    let users = users_folder.map(|folder| folder.join(format!("{name}.toml")));
+    let path = match users.filter(|path| path.is_file()) {
+        _ if is_path => PathBuf::from(name),
+        Some(path) if find(name).is_err() => path,
+        _ => return find(name),
+    };
+    // A run names a handful of formats, and they live as long as it does.
+    Ok(Box::leak(Box::new(Format::load(&path)?)))
 }
 
 /// The format with an id.
@@ -170,13 +303,53 @@ pub fn find(id: &str) -> Result<&'static Format, FormatError> {
 }
 
 impl Format {
+    /// Loads a format of the user's own: a `format.toml` with a `[delimited]` layout.
+    pub fn load(path: &Path) -> Result<Self, FormatError> {
+        let invalid = |message: String| FormatError::File {
+            path: path.to_owned(),
+            message,
+        };
+        let text =
+            std::fs::read_to_string(path).map_err(|error| invalid(format!("cannot be read: {error}")))?;
+        let descriptor = Descriptor::parse(&text).map_err(&invalid)?;
+        if descriptor.delimited.is_none() {
+            return Err(invalid("there is no [delimited] table".to_owned()));
+        }
+        Ok(Self {
+            descriptor,
+            notes: "",
+            make: Make::Delimited,
+        })
+    }
+
+    /// The format's options for the ledger.
+    pub fn options(&self, context: &Context<'_>) -> Result<Options, FormatError> {
+        let table = context.options(&self.descriptor.id);
+        Options::read(&self.descriptor, table, &context.info.ledger_id)
+    }
+
+    /// How the documents of the ledger are cut, named and encoded.
+    pub fn shape(&self, context: &Context<'_>) -> Result<Shape, FormatError> {
+        self.descriptor.shape(&self.options(context)?)
+    }
+
+    /// Whether vouchers have numbers that several ledgers of one company would share.
+    pub fn numbers_vouchers(&self) -> bool {
+        self.descriptor.options.contains_key("series")
+    }
+
     /// The first option that is needed and not set, if any.
     pub fn missing(&self, context: &Context<'_>) -> Option<&str> {
+        let table = context.options(&self.descriptor.id);
+        let own = table
+            .and_then(|table| table.get("ledgers")?.get(&context.info.ledger_id))
+            .and_then(toml::Value::as_table);
         let is_set = |option: &str| match option.strip_prefix("company.") {
             Some(key) => company_has(context, key),
-            None => context
-                .options(&self.descriptor.id)
-                .is_some_and(|table| table.contains_key(option)),
+            None => [table, own]
+                .into_iter()
+                .flatten()
+                .any(|table| table.contains_key(option)),
         };
         self.descriptor
             .needs
@@ -186,15 +359,49 @@ impl Format {
     }
 
     /// A writer for one document; refuses when a needed option is not set.
-    pub fn writer<'a>(&self, context: &Context<'a>) -> Result<Box<dyn Writer + 'a>, FormatError> {
-        match self.missing(context) {
-            Some(option) => Err(FormatError::Missing {
+    pub fn writer<'a>(&'a self, context: &Context<'a>) -> Result<Box<dyn Writer + 'a>, FormatError> {
+        if let Some(option) = self.missing(context) {
+            return Err(FormatError::Missing {
                 format: self.descriptor.id.clone(),
                 option: option.to_owned(),
-            }),
-            None => (self.make)(context),
+            });
+        }
+        let options = self.options(context)?;
+        if self.numbers_vouchers() {
+            refuse_shared_series(&self.descriptor, context, &options)?;
+        }
+        match (self.make, &self.descriptor.delimited) {
+            (Make::Own(make), _) => make(context, &options),
+            (Make::Delimited, Some(layout)) => {
+                let shape = self.descriptor.shape(&options)?;
+                let writer = DelimitedWriter::new(layout, &shape, context, &options)?;
+                Ok(Box::new(writer))
+            }
+            (Make::Delimited, None) => Err(options.wrong("the format has no layout")),
         }
     }
+}
+
+/// Ledgers of one company go to the same books, where two vouchers cannot have one number.
+fn refuse_shared_series(
+    descriptor: &Descriptor,
+    context: &Context<'_>,
+    options: &Options,
+) -> Result<(), FormatError> {
+    let series = options.number("series", LARGEST_SERIES)?;
+    for sibling in context.siblings {
+        let theirs = Options::read(descriptor, context.options(&descriptor.id), sibling)?;
+        if theirs.number("series", LARGEST_SERIES)? == series
+            && theirs.get("voucher_type") == options.get("voucher_type")
+        {
+            let (id, ledger_id) = (&descriptor.id, &context.info.ledger_id);
+            return Err(options.wrong(&format!(
+                "ledgers {ledger_id} and {sibling} of one company would share their voucher numbers; give each its own \
+                 `series` (0 to {LARGEST_SERIES}) under [formats.{id}.ledgers.\"{ledger_id}\"]"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn company_has(context: &Context<'_>, key: &str) -> bool {

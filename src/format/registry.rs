@@ -1,9 +1,27 @@
 //! The one list of formats: each folder's texts, and what makes its writer.
 
 use crate::format::Maker;
+use crate::writer::api::BodyWriter;
+use crate::writer::api::business_central::BusinessCentral;
+use crate::writer::api::eaccounting::EAccounting;
+use crate::writer::api::fiken::Fiken;
+use crate::writer::api::poweroffice::PowerOffice;
+use crate::writer::api::tripletex::Tripletex;
 use crate::writer::entries_csv::EntriesCsv;
 use crate::writer::journal_csv::JournalCsv;
 use crate::writer::journal_json::JournalJson;
+use crate::writer::saft_no::SaftNo;
+use crate::writer::settlement::SettlementXml;
+use crate::writer::visma_business::VismaBusiness;
+
+/// What makes a format's writer.
+#[derive(Debug, Clone, Copy)]
+pub enum Make {
+    /// A writer of its own.
+    Own(Maker),
+    /// The engine for delimited text, by the layout in `format.toml`.
+    Delimited,
+}
 
 /// One format as it is built in.
 #[derive(Debug)]
@@ -13,7 +31,7 @@ pub struct Folder {
     /// `NOTES.md`.
     pub notes: &'static str,
     /// Makes the writer.
-    pub make: Maker,
+    pub make: Make,
 }
 
 /// Every format, in the order in which they are listed.
@@ -21,16 +39,90 @@ pub const REGISTRY: &[Folder] = &[
     Folder {
         descriptor: include_str!("../../formats/journal-csv/format.toml"),
         notes: include_str!("../../formats/journal-csv/NOTES.md"),
-        make: |context| Ok(Box::new(JournalCsv::new(context))),
+        make: Make::Own(|context, _| Ok(Box::new(JournalCsv::new(context)))),
     },
     Folder {
         descriptor: include_str!("../../formats/entries-csv/format.toml"),
         notes: include_str!("../../formats/entries-csv/NOTES.md"),
-        make: |context| Ok(Box::new(EntriesCsv::new(context))),
+        make: Make::Own(|context, _| Ok(Box::new(EntriesCsv::new(context)))),
     },
     Folder {
         descriptor: include_str!("../../formats/journal-json/format.toml"),
         notes: include_str!("../../formats/journal-json/NOTES.md"),
-        make: |context| Ok(Box::new(JournalJson::new(context))),
+        make: Make::Own(|context, _| Ok(Box::new(JournalJson::new(context)))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/gbat10/format.toml"),
+        notes: include_str!("../../formats/gbat10/NOTES.md"),
+        make: Make::Delimited,
+    },
+    Folder {
+        descriptor: include_str!("../../formats/24sevenoffice/format.toml"),
+        notes: include_str!("../../formats/24sevenoffice/NOTES.md"),
+        make: Make::Delimited,
+    },
+    Folder {
+        descriptor: include_str!("../../formats/xledger-gl02/format.toml"),
+        notes: include_str!("../../formats/xledger-gl02/NOTES.md"),
+        make: Make::Delimited,
+    },
+    Folder {
+        descriptor: include_str!("../../formats/dk-journal/format.toml"),
+        notes: include_str!("../../formats/dk-journal/NOTES.md"),
+        make: Make::Delimited,
+    },
+    Folder {
+        descriptor: include_str!("../../formats/dynamics-bc/format.toml"),
+        notes: include_str!("../../formats/dynamics-bc/NOTES.md"),
+        make: Make::Delimited,
+    },
+    Folder {
+        descriptor: include_str!("../../formats/netvisor/format.toml"),
+        notes: include_str!("../../formats/netvisor/NOTES.md"),
+        make: Make::Delimited,
+    },
+    Folder {
+        descriptor: include_str!("../../formats/vipps-settlement-xml/format.toml"),
+        notes: include_str!("../../formats/vipps-settlement-xml/NOTES.md"),
+        make: Make::Own(|context, options| Ok(Box::new(SettlementXml::new(context, options)?))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/saft-no/format.toml"),
+        notes: include_str!("../../formats/saft-no/NOTES.md"),
+        make: Make::Own(|context, _| Ok(Box::new(SaftNo::new(context)?))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/visma-business/format.toml"),
+        notes: include_str!("../../formats/visma-business/NOTES.md"),
+        make: Make::Own(|context, options| Ok(Box::new(VismaBusiness::new(context, options)?))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/tripletex/format.toml"),
+        notes: include_str!("../../formats/tripletex/NOTES.md"),
+        make: Make::Own(|context, options| Ok(Box::new(BodyWriter::new(Tripletex::new(context, options))))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/poweroffice/format.toml"),
+        notes: include_str!("../../formats/poweroffice/NOTES.md"),
+        make: Make::Own(|context, options| {
+            Ok(Box::new(BodyWriter::new(PowerOffice::new(context, options)?)))
+        }),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/fiken/format.toml"),
+        notes: include_str!("../../formats/fiken/NOTES.md"),
+        make: Make::Own(|context, options| Ok(Box::new(BodyWriter::new(Fiken::new(context, options))))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/visma-eaccounting/format.toml"),
+        notes: include_str!("../../formats/visma-eaccounting/NOTES.md"),
+        make: Make::Own(|context, options| Ok(Box::new(BodyWriter::new(EAccounting::new(context, options))))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/business-central/format.toml"),
+        notes: include_str!("../../formats/business-central/NOTES.md"),
+        make: Make::Own(|context, options| {
+            Ok(Box::new(BodyWriter::new(BusinessCentral::new(context, options)?)))
+        }),
     },
 ];

@@ -71,14 +71,14 @@ struct WireBody<'a> {
     #[serde(default)]
     has_more: Option<bool>,
     #[serde(borrow, default)]
-    cursor: Option<Cow<'a, str>>,
+    cursor: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WireEntry<'a> {
     #[serde(borrow)]
-    entry_type: Cow<'a, str>,
+    entry_type: Text<'a>,
     #[serde(borrow)]
     amount: &'a RawValue,
     #[serde(borrow, default)]
@@ -86,17 +86,47 @@ struct WireEntry<'a> {
     #[serde(borrow, default)]
     balance_after: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    currency: Option<Cow<'a, str>>,
+    currency: Option<Text<'a>>,
     #[serde(borrow, default)]
-    ledger_date: Option<Cow<'a, str>>,
+    ledger_date: Option<Text<'a>>,
     #[serde(borrow, default)]
-    time: Option<Cow<'a, str>>,
+    time: Option<Text<'a>>,
     #[serde(borrow, default)]
-    psp_reference: Option<Cow<'a, str>>,
+    psp_reference: Option<Text<'a>>,
     #[serde(borrow, default)]
-    reference: Option<Cow<'a, str>>,
+    reference: Option<Text<'a>>,
     #[serde(borrow, default)]
-    recipient_handle: Option<Cow<'a, str>>,
+    recipient_handle: Option<Text<'a>>,
+}
+
+/// Text that borrows from the body unless it has escapes. (Serde borrows a plain `Cow`, but makes
+/// an `Option<Cow>` owned.)
+struct Text<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> serde::de::Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("text")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+impl<'a> Text<'a> {
+    /// The text, or nothing when it is empty.
+    fn filled(text: Option<Self>) -> Option<Cow<'a, str>> {
+        text.map(|text| text.0).filter(|text| !text.is_empty())
+    }
 }
 
 /// Parses the response bodies in `text`: one after the other, or a JSON array of them.
@@ -108,7 +138,7 @@ pub fn parse(text: &str) -> Result<Bodies<'_>, BodyError> {
         bodies.is_open |= body.try_later == Some(true);
         bodies.has_more = body
             .has_more
-            .unwrap_or_else(|| body.cursor.as_deref().is_some_and(|cursor| !cursor.is_empty()));
+            .unwrap_or_else(|| body.cursor.as_ref().is_some_and(|cursor| !cursor.0.is_empty()));
     }
     let parser = Parser { text };
     for body in wire {
@@ -129,8 +159,8 @@ pub fn parse(text: &str) -> Result<Bodies<'_>, BodyError> {
             if bodies.unreadable_time.is_none()
                 && item
                     .time
-                    .as_deref()
-                    .is_some_and(|time| EntryTime::parse(time).is_none())
+                    .as_ref()
+                    .is_some_and(|time| EntryTime::parse(&time.0).is_none())
             {
                 bodies.unreadable_time = Some(ordinal);
             }
@@ -198,36 +228,36 @@ impl<'a> Parser<'a> {
     fn entry(&self, wire: WireEntry<'a>, ordinal: usize) -> Result<Entry<'a>, BodyError> {
         let currency = match wire.currency {
             None => None,
-            Some(code) => Some(Currency::parse(&code).ok_or_else(|| BodyError::Value {
+            Some(code) => Some(Currency::parse(&code.0).ok_or_else(|| BodyError::Value {
                 line: self.line_of(wire.amount.get()),
                 ordinal,
                 field: "currency",
-                value: shorten(&code),
+                value: shorten(&code.0),
                 problem: "is not a currency code",
             })?),
         };
         let ledger_date = match wire.ledger_date {
             None => None,
-            Some(date) => Some(crate::date::parse(&date).map_err(|_| BodyError::Value {
+            Some(date) => Some(crate::date::parse(&date.0).map_err(|_| BodyError::Value {
                 line: self.line_of(wire.amount.get()),
                 ordinal,
                 field: "ledgerDate",
-                value: shorten(&date),
+                value: shorten(&date.0),
                 problem: "is not a date",
             })?),
         };
         Ok(Entry {
-            legacy_name: EntryType::is_legacy_name(&wire.entry_type),
+            legacy_name: EntryType::is_legacy_name(&wire.entry_type.0),
             amount: self.minor(wire.amount, ordinal, "amount")?,
             currency,
             balance_before: self.balance(wire.balance_before, ordinal, "balanceBefore")?,
             balance_after: self.balance(wire.balance_after, ordinal, "balanceAfter")?,
             ledger_date,
-            time: wire.time.as_deref().and_then(EntryTime::parse),
-            psp_reference: wire.psp_reference.filter(|text| !text.is_empty()),
-            reference: wire.reference.filter(|text| !text.is_empty()),
-            recipient_handle: wire.recipient_handle.filter(|text| !text.is_empty()),
-            entry_type: EntryType::parse(wire.entry_type),
+            time: wire.time.and_then(|time| EntryTime::parse(&time.0)),
+            psp_reference: Text::filled(wire.psp_reference),
+            reference: Text::filled(wire.reference),
+            recipient_handle: Text::filled(wire.recipient_handle),
+            entry_type: EntryType::parse(wire.entry_type.0),
         })
     }
 

@@ -58,6 +58,7 @@ pub enum Code {
     RefundCaptureNotFound,
     RefundSplitEstimated,
     RuleUnused,
+    AwaitsPayout,
     FxOpeningUnknown,
     MarketAssumed,
     TargetLimit,
@@ -108,6 +109,7 @@ impl Code {
             | Self::FeeWithoutCapture
             | Self::CutoffStraddle
             | Self::RuleUnused
+            | Self::AwaitsPayout
             | Self::MarketAssumed
             | Self::TextReplaced => Level::Info,
         }

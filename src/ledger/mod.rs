@@ -49,10 +49,10 @@ impl std::fmt::Display for Topic {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SchemedId {
     /// Such as `business:NO:ORG` or `BBAN:NO`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_blank")]
     pub scheme: String,
     /// Kept as text: leading zeros count.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_blank")]
     pub id: String,
 }
 
@@ -85,11 +85,21 @@ pub struct LedgerInfo {
     #[serde(default)]
     pub owner: Option<SchemedId>,
     /// The handles that the ledger settles for.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub settles_for_recipient_handles: Vec<String>,
     /// The sales units, since June 2024.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub sales_units: Vec<SalesUnit>,
+}
+
+fn null_as_blank<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+fn null_as_empty<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 impl LedgerInfo {

@@ -432,7 +432,8 @@ impl Prover {
                 None,
                 || {
                     format!(
-                        "the funds balance is below zero: opens at {}, closes at {}",
+                        "funds {}: the balance is below zero: opens at {}, closes at {}",
+                        day.date,
                         show(opens),
                         show(closes)
                     )

@@ -10,7 +10,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 use thiserror::Error;
 
 /// Why output files cannot be written.
@@ -50,7 +50,7 @@ pub struct Staging {
     files: Vec<Staged>,
 }
 
-/// One file in the making. Write to it, then [`StagedFile::finish`] it.
+/// One file in the making. Write to it, then hand it to [`Staging::add`].
 #[derive(Debug)]
 pub struct StagedFile {
     file: BufWriter<NamedTempFile>,
@@ -62,7 +62,8 @@ pub struct StagedFile {
 
 #[derive(Debug)]
 struct Staged {
-    file: NamedTempFile,
+    /// Closed, so that thousands of files can wait for the others.
+    file: TempPath,
     written: WrittenFile,
     replaces: bool,
 }
@@ -130,7 +131,7 @@ impl Staging {
             .collect();
         let written = WrittenFile { name, sha256, bytes };
         self.files.push(Staged {
-            file,
+            file: file.into_temp_path(),
             written: written.clone(),
             replaces,
         });

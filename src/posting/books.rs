@@ -154,6 +154,7 @@ pub struct Books<'a> {
     pub sales_lines: &'a SalesLines,
     config: &'a LedgerConfig,
     fx_rates: &'a FxRates,
+    accounts: BTreeMap<Role, Account>,
     rules_used: Vec<Cell<bool>>,
 }
 
@@ -175,6 +176,7 @@ impl<'a> Books<'a> {
             sales_lines: &config.sales_lines,
             config: ledger,
             fx_rates: &config.fx_rates,
+            accounts: accounts(ledger),
             rules_used: ledger.rules.iter().map(|_| Cell::new(false)).collect(),
         }
     }
@@ -186,21 +188,11 @@ impl<'a> Books<'a> {
 
     /// The account of a role: the configuration's, else the chart's.
     pub fn account(&self, role: Role) -> Result<Account, PostingError> {
-        let chart = self.chart.accounts.get(&role);
-        let number = self
-            .config
-            .accounts
-            .get(&role)
-            .or_else(|| chart.map(|account| &account.number));
-        let number = number.ok_or(PostingError::NoAccount {
+        let missing = || PostingError::NoAccount {
             market: self.settings.market.code(),
             role: role.name(),
-        })?;
-        let name = chart.map(|account| account.name.as_str()).unwrap_or_default();
-        Ok(Account {
-            number: Arc::from(number.0.as_str()),
-            name: Arc::from(name),
-        })
+        };
+        self.accounts.get(&role).cloned().ok_or_else(missing)
     }
 
     /// An account by its number; its name is that of its role or the chart's.
@@ -368,10 +360,29 @@ impl<'a> Books<'a> {
     }
 
     /// All accounts that the ledger's postings may use by role, for documents that list them.
-    pub fn role_accounts(&self) -> BTreeMap<Role, Account> {
-        let roles = self.chart.accounts.keys().chain(self.config.accounts.keys());
-        roles
-            .filter_map(|role| Some((*role, self.account(*role).ok()?)))
-            .collect()
+    pub fn role_accounts(&self) -> &BTreeMap<Role, Account> {
+        &self.accounts
     }
+}
+
+/// The chart's accounts with the configuration's in their place.
+fn accounts(ledger: &LedgerConfig) -> BTreeMap<Role, Account> {
+    let chart = &Chart::of(ledger.posting.market).accounts;
+    let roles = chart.keys().chain(ledger.accounts.keys());
+    let account = |role: &Role| {
+        let known = chart.get(role);
+        let number = ledger
+            .accounts
+            .get(role)
+            .or_else(|| known.map(|account| &account.number))?;
+        let name = known.map(|account| account.name.as_str()).unwrap_or_default();
+        Some((
+            *role,
+            Account {
+                number: Arc::from(number.0.as_str()),
+                name: Arc::from(name),
+            },
+        ))
+    };
+    roles.filter_map(account).collect()
 }

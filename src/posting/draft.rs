@@ -59,7 +59,7 @@ struct Pair {
     provider: Role,
     amounts: BTreeMap<NaiveDate, i64>,
     counters: BTreeMap<CounterKey, CounterSums>,
-    entry_type: Arc<str>,
+    entry_type: Box<str>,
     reference: Option<Arc<str>>,
 }
 
@@ -103,7 +103,7 @@ pub struct Line {
     /// The account that mirrors the provider's.
     pub provider: Role,
     /// The entry type's name, for texts that speak of it.
-    pub entry_type: Arc<str>,
+    pub entry_type: Box<str>,
     /// The reference on both postings.
     pub reference: Option<Arc<str>>,
 }
@@ -122,6 +122,11 @@ impl Draft {
     /// Whether nothing has been added.
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty() && self.differences.is_empty()
+    }
+
+    /// Whether anything of the funds account has been added.
+    pub fn moves_funds(&self) -> bool {
+        self.pairs.values().any(|pair| pair.provider == Role::Funds)
     }
 
     /// Adds an entry: `amount` on the provider account, the shares (which sum to it) opposite.

@@ -34,6 +34,11 @@ impl Earlier {
         DateRange::new(self.posted_from, days_before(range.from(), 1)).ok()
     }
 
+    /// All dates whose postings go into the vouchers of `range`.
+    pub fn posted(&self, range: DateRange) -> DateRange {
+        DateRange::new(self.posted_from, range.to()).unwrap_or(range)
+    }
+
     /// The dates before those that are followed only for the value of the funds account.
     pub fn valued_dates(&self) -> impl Iterator<Item = NaiveDate> + use<> {
         let dates = DateRange::new(self.valued_from, days_before(self.posted_from, 1)).ok();
@@ -86,6 +91,17 @@ pub fn find(archive: &Archive, books: &Books<'_>, range: DateRange) -> Earlier {
         }
     }
     earlier
+}
+
+/// The dates before `range` that belong to its first payout, and the date of the payout before,
+/// which may have entries after it; `None` when the archive does not know them all.
+pub fn since_payout(archive: &Archive, books: &Books<'_>, range: DateRange) -> Option<DateRange> {
+    let is_payout = |day: &LedgerDay<'_>| {
+        let mut entries = day.funds.entries.iter();
+        entries.any(|entry| entry.entry_type == EntryType::PayoutScheduled)
+    };
+    let from = walk_back(archive, books, range.from(), is_payout).ok()?;
+    DateRange::new(days_before(from, 1), days_before(range.from(), 1)).ok()
 }
 
 /// The date after the latest one before `from` that `is_boundary`, when all dates in between are

@@ -5,6 +5,7 @@
 
 pub mod documents;
 pub mod earlier;
+pub mod export_log;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,7 +35,7 @@ use crate::posting::refunds::CaptureIndex;
 use crate::posting::sequence::Sequence;
 use crate::run::documents::{Documents, Output};
 use crate::run::earlier::Earlier;
-use crate::writer::Context;
+use crate::writer::{Context, Opening};
 
 /// What to do with each ledger.
 #[derive(Debug, Clone)]
@@ -56,10 +57,14 @@ pub struct WriteOptions {
     pub out: PathBuf,
     /// The formats; when empty, the configuration's, else `journal-csv`.
     pub formats: Vec<&'static Format>,
-    /// Every format whose needs are met.
+    /// Every format of the ledger's market whose needs are met.
     pub all_formats: bool,
+    /// Where the user keeps descriptors of their own.
+    pub users_formats: Option<PathBuf>,
     /// Replace files that differ.
     pub force: bool,
+    /// Leave out vouchers that another range's export to the same format holds already.
+    pub new_only: bool,
     /// Only find out what the formats cannot hold.
     pub dry_run: bool,
 }
@@ -238,28 +243,31 @@ struct FirstPass {
 impl Run<'_> {
     fn both_passes(&self) -> LedgerRun {
         let books = Books::new(self.info, self.currency, self.ledger_config, self.config);
+        let siblings = self.siblings();
         let context = Context {
             info: self.info,
             currency: self.currency,
             range: self.exported,
             books: &books,
             config: self.ledger_config,
+            siblings: &siblings,
         };
         let mut error = None;
         let mut documents = match &self.options.write {
             None => Documents::default(),
             Some(write) => Documents::new(context, write).unwrap_or_else(|failure| {
-                error = Some(RunError::from(failure));
+                error = Some(failure);
                 Documents::default()
             }),
         };
+        let earlier = earlier::find(self.archive, &books, self.options.range);
         let captures = if books.needs_captures_of_refunds() {
             let lookback = books.settings.refund_lookback_days;
-            CaptureIndex::build(self.archive, &self.info.ledger_id, self.options.range, lookback)
+            let posted = earlier.posted(self.options.range);
+            CaptureIndex::build(self.archive, &self.info.ledger_id, posted, lookback)
         } else {
             CaptureIndex::default()
         };
-        let earlier = earlier::find(self.archive, &books, self.options.range);
         let mut first = self.first_pass(&books, &captures, &earlier, &mut documents, &mut error);
         let is_open = !first.proof.open_dates.is_empty() && !self.options.allow_open;
         let is_open = is_open || !earlier.missing.is_empty();
@@ -285,6 +293,26 @@ impl Run<'_> {
         }
     }
 
+    /// The other ledgers of the archive with the same owner, where a format has to keep their
+    /// voucher numbers apart.
+    fn siblings(&self) -> Vec<String> {
+        let is_numbered = self.options.write.as_ref().is_some_and(|write| {
+            let by_configuration = write.formats.is_empty() && !self.ledger_config.formats.is_empty();
+            let mut formats = write.formats.iter();
+            write.all_formats || by_configuration || formats.any(|format| format.numbers_vouchers())
+        });
+        let Some(owner) = self.info.owner.as_ref().filter(|_| is_numbered) else {
+            return Vec::new();
+        };
+        // A ledger that cannot be read has its own run, which says so.
+        let has_owner = |ledger_id: &String| match self.archive.ledger_info(ledger_id) {
+            Ok(Some(info)) => info.owner.as_ref() == Some(owner) && *ledger_id != self.info.ledger_id,
+            Ok(None) | Err(_) => false,
+        };
+        let ledgers = self.archive.ledgers().unwrap_or_default();
+        ledgers.into_iter().filter(has_owner).collect()
+    }
+
     fn first_pass(
         &self,
         books: &Books<'_>,
@@ -308,7 +336,7 @@ impl Run<'_> {
         for date in &earlier.missing {
             prover.needs_before(*date);
         }
-        self.prove_earlier(options, earlier, prover.findings_mut());
+        let opening = self.prove_earlier(options, earlier, prover.findings_mut());
         let mut findings = Findings::default();
         let mut totals = JournalTotals::default();
         let mut movements = BTreeMap::<Arc<str>, i128>::new();
@@ -316,7 +344,7 @@ impl Run<'_> {
         let mut lag_days = 0;
         let mut gross_settlement = false;
         let mut poster = Poster::new(books, captures.clone(), earlier.funds_opening);
-        if let Err(failure) = self.warm_up(&mut poster, earlier) {
+        if let Err(failure) = self.warm_up(&mut poster, earlier, &mut findings) {
             *error = error.take().or(Some(failure.into()));
         }
         for date in earlier
@@ -325,7 +353,16 @@ impl Run<'_> {
             .flat_map(DateRange::dates)
         {
             let stored = StoredDay::read(self.archive, &self.info.ledger_id, date);
-            sources.extend(manifest_sources(&stored));
+            if let Err(failure) = self.hash_sources(&stored, &mut sources) {
+                *error = error.take().or(Some(failure.into()));
+            }
+        }
+        if documents.want_days_before()
+            && let Some(range) = earlier::since_payout(self.archive, books, self.options.range)
+        {
+            for date in range.dates() {
+                documents.day_before(&StoredDay::read(self.archive, &self.info.ledger_id, date).parse());
+            }
         }
         for date in self.options.range.dates() {
             if self.options.cancelled.load(Ordering::Relaxed) {
@@ -337,7 +374,9 @@ impl Run<'_> {
             if !prover.day(&day) {
                 continue;
             }
-            sources.extend(manifest_sources(&stored));
+            if let Err(failure) = self.hash_sources(&stored, &mut sources) {
+                *error = error.take().or(Some(failure.into()));
+            }
             gross_settlement |= day
                 .fees
                 .entries
@@ -363,9 +402,6 @@ impl Run<'_> {
                 }
             }
         }
-        if let Err(failure) = documents.check_end() {
-            *error = error.take().or(Some(failure.into()));
-        }
         poster.finish(gross_settlement, &mut findings);
         if books.is_foreign() && !poster.knows_funds_value() {
             findings.add(Code::FxOpeningUnknown, None, Some(self.options.range.from()), None, || {
@@ -380,6 +416,14 @@ impl Run<'_> {
         }
         prover.findings_mut().merge(findings);
         let proof = prover.finish(self.archive, &self.info.ledger_id);
+        let opening = opening.unwrap_or(Opening {
+            funds: proof.funds.opening,
+            fees: proof.fees.opening,
+            ..Opening::default()
+        });
+        if let Err(failure) = documents.check_end(&opening) {
+            *error = error.take().or(Some(failure.into()));
+        }
         if error.is_none() && proof.status != Status::Failed {
             *error = self.movement_error(books, &proof, &movements);
         }
@@ -392,11 +436,33 @@ impl Run<'_> {
         }
     }
 
-    /// Dates before the range that become part of a voucher must hold like those in it.
-    fn prove_earlier(&self, options: ProofOptions, earlier: &Earlier, findings: &mut Findings) {
-        let Some(range) = earlier.posted_before(self.options.range) else {
-            return;
-        };
+    /// Notes the files that outputs are made of; nothing when only checking.
+    fn hash_sources(
+        &self,
+        stored: &StoredDay,
+        sources: &mut Vec<ManifestSource>,
+    ) -> Result<(), ArchiveError> {
+        if self.options.write.as_ref().is_none_or(|write| write.dry_run) {
+            return Ok(());
+        }
+        for source in stored.sources() {
+            sources.push(ManifestSource {
+                path: source.path.clone(),
+                sha256: self.archive.sha256(&source.path)?,
+            });
+        }
+        Ok(())
+    }
+
+    /// Dates before the range that become part of a voucher must hold like those in it. Returns
+    /// what the books hold before them, when there are any.
+    fn prove_earlier(
+        &self,
+        options: ProofOptions,
+        earlier: &Earlier,
+        findings: &mut Findings,
+    ) -> Option<Opening> {
+        let range = earlier.posted_before(self.options.range)?;
         let mut prover = Prover::start(
             self.archive,
             &self.info.ledger_id,
@@ -413,10 +479,20 @@ impl Run<'_> {
             finding.level == Level::Error && !is_seam
         });
         findings.merge(errors);
+        Some(Opening {
+            funds: proof.funds.opening,
+            fees: proof.fees.opening,
+            ..Opening::default()
+        })
     }
 
     /// Brings a poster to the first date of the range.
-    fn warm_up(&self, poster: &mut Poster<'_>, earlier: &Earlier) -> Result<(), PostingError> {
+    fn warm_up(
+        &self,
+        poster: &mut Poster<'_>,
+        earlier: &Earlier,
+        findings: &mut Findings,
+    ) -> Result<(), PostingError> {
         let read = |date| StoredDay::read(self.archive, &self.info.ledger_id, date);
         for date in earlier.capture_dates() {
             poster.captures_before(&read(date).parse());
@@ -426,7 +502,7 @@ impl Run<'_> {
         }
         if let Some(range) = earlier.posted_before(self.options.range) {
             for date in range.dates() {
-                poster.day(&read(date).parse(), &mut Findings::default())?;
+                poster.day(&read(date).parse(), findings)?;
             }
         }
         Ok(())
@@ -444,7 +520,7 @@ impl Run<'_> {
         let folder = output_folder(&write.out, &self.info.ledger_id, self.exported);
         documents.start(&folder, &first.proof)?;
         let mut poster = Poster::new(books, captures, earlier.funds_opening);
-        self.warm_up(&mut poster, earlier)?;
+        self.warm_up(&mut poster, earlier, &mut Findings::default())?;
         let mut sequence = Sequence::new(first.lag_days);
         for date in self.exported.dates() {
             if self.options.cancelled.load(Ordering::Relaxed) {
@@ -508,13 +584,6 @@ impl Run<'_> {
     }
 }
 
-fn manifest_sources(stored: &StoredDay) -> impl Iterator<Item = ManifestSource> {
-    stored.sources().map(|source| ManifestSource {
-        path: source.path.clone(),
-        sha256: source.sha256.clone(),
-    })
-}
-
 fn add_movements(movements: &mut BTreeMap<Arc<str>, i128>, voucher: &Voucher) {
     for posting in voucher.postings() {
         if posting.currency == voucher.currency() {
@@ -531,7 +600,7 @@ fn closed_part(archive: &Archive, ledger_id: &str, range: DateRange) -> Option<D
 }
 
 /// The ledger's currency: what the ledgers endpoint says, else its first entry, else the books'.
-fn currency(archive: &Archive, info: &LedgerInfo, config: &LedgerConfig, range: DateRange) -> Currency {
+pub fn currency(archive: &Archive, info: &LedgerInfo, config: &LedgerConfig, range: DateRange) -> Currency {
     let stated = info.currency.as_deref().and_then(Currency::parse);
     let first_entry = || {
         range.dates().find_map(|date| {

@@ -554,6 +554,8 @@ pub(crate) fn export(
             formats: formats.iter().map(|id| format::find(id).unwrap()).collect(),
             all_formats: false,
             force: false,
+            new_only: false,
+            users_formats: None,
             dry_run: false,
         }),
         cancelled: Arc::default(),

@@ -4,6 +4,8 @@
 mod bad_input;
 mod builder;
 mod contract;
+mod golden;
+mod judges;
 mod mutations;
 mod properties;
 mod report_api;

@@ -1,0 +1,138 @@
+//! Request bodies for the APIs of accounting systems: one document per voucher.
+//!
+//! Nothing is sent. Ids that only the target knows are left as `{{kind:value}}`, such as
+//! `{{account:1920}}`, for the program that sends the body to fill in.
+
+pub mod business_central;
+pub mod eaccounting;
+pub mod fiken;
+pub mod poweroffice;
+pub mod tripletex;
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::format::options::Options;
+use crate::journal::Voucher;
+use crate::writer::Limits;
+use crate::writer::lines::{Line, VatMode, lines};
+
+/// A target's body for one voucher.
+pub trait Body {
+    /// The body of a voucher; `notes` gets what does not fit.
+    fn body(&self, voucher: &Voucher, notes: &mut Notes) -> Result<Box<RawValue>, String>;
+}
+
+/// What does not fit, while a body is made.
+#[derive(Debug, Default)]
+pub struct Notes {
+    refused: Vec<String>,
+    replaced: Vec<String>,
+}
+
+impl Notes {
+    /// The target does not take something.
+    pub fn refuse(&mut self, what: String) {
+        if !self.refused.contains(&what) {
+            self.refused.push(what);
+        }
+    }
+
+    /// `text` in at most `max` characters; what is cut is listed.
+    pub fn cut(&mut self, voucher: &Voucher, text: &str, max: usize) -> String {
+        let cut = crate::text::cut(text, max);
+        if cut.len() < text.len() {
+            let what = format!("voucher {}: `{text}` is cut to {max} characters", voucher.id());
+            if !self.replaced.contains(&what) {
+                self.replaced.push(what);
+            }
+        }
+        cut.to_owned()
+    }
+
+    /// Something that the target has no place for is not written.
+    pub fn left_out(&mut self, what: String) {
+        if !self.replaced.contains(&what) {
+            self.replaced.push(what);
+        }
+    }
+
+    /// The lines of a voucher with their VAT folded in, where the target computes the VAT. What
+    /// it will compute differently is listed.
+    fn gross_lines<'v>(&mut self, voucher: &'v Voucher) -> Result<Vec<Line<'v>>, String> {
+        let lines = lines(voucher, VatMode::Gross)?;
+        for line in &lines {
+            if let Some(vat) = line.other_vat() {
+                let money = |amount| line.posting.currency.format(amount);
+                self.replaced.push(format!(
+                    "voucher {}: the VAT on account {} is {}, but the target computes {} from the gross amount",
+                    voucher.id(),
+                    line.posting.account,
+                    money(line.vat),
+                    money(vat)
+                ));
+            }
+        }
+        Ok(lines.into_iter().filter(|line| line.base != 0).collect())
+    }
+}
+
+/// Writes bodies.
+#[derive(Debug)]
+pub struct BodyWriter<B> {
+    body: B,
+}
+
+impl<B: Body> BodyWriter<B> {
+    /// A writer for one document.
+    pub fn new(body: B) -> Self {
+        Self { body }
+    }
+}
+
+impl<B: Body> crate::writer::Writer for BodyWriter<B> {
+    fn check_voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
+        let mut notes = Notes::default();
+        if let Err(message) = self.body.body(voucher, &mut notes) {
+            limits.refuse(message);
+        }
+        notes.refused.into_iter().for_each(|what| limits.refuse(what));
+        notes.replaced.into_iter().for_each(|what| limits.replaced(what));
+    }
+
+    fn voucher(&mut self, voucher: &Voucher, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut notes = Notes::default();
+        let body = self.body.body(voucher, &mut notes).map_err(io::Error::other)?;
+        if let Some(message) = notes.refused.into_iter().next() {
+            return Err(io::Error::other(message));
+        }
+        out.write_all(body.get().as_bytes())?;
+        out.write_all(b"\n")
+    }
+}
+
+/// A body as indented JSON.
+fn json(body: &impl Serialize) -> Result<Box<RawValue>, String> {
+    let text = serde_json::to_string_pretty(body).map_err(|error| error.to_string())?;
+    RawValue::from_string(text).map_err(|error| error.to_string())
+}
+
+/// A JSON number with all the digits of `text`.
+fn number(text: &str) -> Result<Box<RawValue>, String> {
+    RawValue::from_string(text.to_owned()).map_err(|_| format!("`{text}` is not a number"))
+}
+
+/// The place of an id that only the target knows.
+fn lookup(kind: &str, value: &str) -> String {
+    format!("{{{{{kind}:{value}}}}}")
+}
+
+/// A line's tax code in the target: mapped by the configuration, or as it is; `none` without one.
+fn tax_code<'t>(options: &'t Options, line: &Line<'t>, none: &'t str) -> &'t str {
+    match line.posting.tax_code.as_deref() {
+        None => none,
+        Some(code) => options.tax_code(code).unwrap_or(code),
+    }
+}

@@ -1,0 +1,109 @@
+//! The lines of a voucher as targets want them: with VAT of its own, or folded into revenue.
+
+use crate::journal::{Posting, Tax, Voucher};
+use crate::money::divide_half_away;
+
+/// What becomes of VAT postings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VatMode {
+    /// They are lines like all others; the target computes no VAT.
+    #[default]
+    Lines,
+    /// They are left out: the revenue line has the gross amount and the tax code, and the target
+    /// computes the VAT.
+    Gross,
+}
+
+/// One line: a posting and its amounts, with VAT folded in where that was asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'v> {
+    /// The posting.
+    pub posting: &'v Posting,
+    /// Minor units of the posting's currency.
+    pub amount: i64,
+    /// Minor units of the base currency.
+    pub base: i64,
+    /// The VAT in `amount`.
+    pub vat: i64,
+    /// The VAT in `base`.
+    pub base_vat: i64,
+}
+
+impl Line<'_> {
+    /// The amount that the target computes as VAT where it is not the one that was booked.
+    pub fn other_vat(&self) -> Option<i64> {
+        match self.posting.tax {
+            Tax::Net { rate, .. } => rate.vat_in_gross(self.amount).filter(|vat| *vat != self.vat),
+            Tax::None | Tax::Vat { .. } => None,
+        }
+    }
+}
+
+/// The lines of a voucher, in order. Their base amounts sum to zero, as the postings' do.
+pub fn lines(voucher: &Voucher, vat: VatMode) -> Result<Vec<Line<'_>>, String> {
+    let mut lines: Vec<Line<'_>> = Vec::with_capacity(voucher.postings().len());
+    for posting in voucher.postings() {
+        if vat == VatMode::Gross && matches!(posting.tax, Tax::Vat { .. }) {
+            fold(&mut lines, posting).ok_or_else(|| {
+                format!(
+                    "voucher {}: the VAT on account {} belongs to no revenue line",
+                    voucher.id(),
+                    posting.account
+                )
+            })?;
+        } else {
+            lines.push(Line {
+                posting,
+                amount: posting.amount,
+                base: posting.in_base(),
+                vat: 0,
+                base_vat: 0,
+            });
+        }
+    }
+    // The one amount whose sign cannot be turned.
+    match lines
+        .iter()
+        .find(|line| line.amount == i64::MIN || line.base == i64::MIN)
+    {
+        Some(_) => Err(format!("voucher {}: an amount is too large", voucher.id())),
+        None => Ok(lines),
+    }
+}
+
+/// Adds a VAT posting to the revenue lines that it was computed for: those of its key, code and
+/// dimensions that have no VAT yet. In the base currency they share it in proportion.
+fn fold(lines: &mut [Line<'_>], vat_posting: &Posting) -> Option<()> {
+    let mut open: Vec<(&mut Line<'_>, i64)> = lines
+        .iter_mut()
+        .filter(|line| {
+            let posting = line.posting;
+            line.vat == 0
+                && posting.key == vat_posting.key
+                && posting.tax_code == vat_posting.tax_code
+                && posting.department == vat_posting.department
+                && posting.project == vat_posting.project
+        })
+        .filter_map(|line| match line.posting.tax {
+            Tax::Net { vat, .. } if vat != 0 => Some((line, vat)),
+            Tax::Net { .. } | Tax::None | Tax::Vat { .. } => None,
+        })
+        .collect();
+    let total = i128::from(vat_posting.amount);
+    if open.iter().map(|(_, vat)| i128::from(*vat)).sum::<i128>() != total || total == 0 {
+        return None;
+    }
+    let base_total = i128::from(vat_posting.in_base());
+    let (mut so_far, mut base_so_far) = (0i128, 0i64);
+    for (line, vat) in &mut open {
+        so_far += i128::from(*vat);
+        let base_upto = divide_half_away(base_total * so_far * total.signum(), total.abs())?;
+        line.vat = *vat;
+        line.base_vat = base_upto - base_so_far;
+        line.amount = line.amount.checked_add(line.vat)?;
+        line.base = line.base.checked_add(line.base_vat)?;
+        base_so_far = base_upto;
+    }
+    Some(())
+}

@@ -1,0 +1,6 @@
+//! Writers are judged by readers that somebody else wrote: schemas, checkers, crates. A judge
+//! that is not installed is skipped, and says so.
+
+mod export;
+mod readers;
+mod saft_no;
