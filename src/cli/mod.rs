@@ -4,6 +4,7 @@ pub mod args;
 pub mod demo;
 pub mod exit;
 pub mod explain;
+pub mod explained;
 pub mod failure;
 pub mod formats;
 pub mod init;

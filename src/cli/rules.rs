@@ -35,6 +35,7 @@ struct LedgerTest {
     rules: Vec<(Rule, Tally)>,
     no_rule: BTreeMap<(Kind, Option<String>), Untaken>,
     open_dates: Vec<NaiveDate>,
+    default_mode: CaptureMode,
 }
 
 /// Entries of a kind and sales unit that no rule took.
@@ -154,6 +155,7 @@ fn test_ledger(
         rules,
         no_rule,
         open_dates,
+        default_mode: ledger_config.posting.captures,
     })
 }
 
@@ -250,7 +252,11 @@ impl LedgerTest {
             }
         }
         if !self.no_rule.is_empty() {
-            text.push_str("  no rule\n");
+            text.push_str(if self.default_mode == CaptureMode::Revenue {
+                "  no rule (an export refuses captures and refunds without a tax code)\n"
+            } else {
+                "  no rule\n"
+            });
         }
         for ((kind, handle), untaken) in &self.no_rule {
             let note = format!(

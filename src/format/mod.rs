@@ -103,6 +103,9 @@ pub struct Descriptor {
     /// The options of `[formats.<id>]`, by name.
     #[serde(default)]
     pub options: BTreeMap<String, OptionSpec>,
+    /// The tables of `[formats.<id>]` beside its options, by name, and what each is.
+    #[serde(default)]
+    pub tables: BTreeMap<String, String>,
     /// Sets of values, one of which the option `variant` chooses.
     #[serde(default)]
     pub variants: BTreeMap<String, Variant>,

@@ -5,15 +5,18 @@
 //! opens no files, reads no clock, sorts nothing and rounds nothing.
 
 pub mod api;
+pub mod contents;
 pub mod delimited;
 pub mod entries_csv;
 pub mod journal_csv;
 pub mod journal_json;
 pub mod lines;
 pub mod numbers;
+pub mod period;
 pub mod saft;
 pub mod saft_no;
 pub mod settlement;
+pub mod sie;
 pub mod visma_business;
 pub mod xml;
 

@@ -1,152 +1,157 @@
-//! XML as text: elements by constant names, text escaped, one element a line.
+//! XML text, element by element, indented with tabs.
 //!
-//! A writer keeps one [`Xml`] for its document and drains it after each part, so that a document
-//! of any size stands in memory one voucher at a time.
+//! [`Xml`] only remembers which elements are open, so a document can be written piece by piece
+//! over several calls. A character that XML 1.0 forbids is an error, never dropped: writers look
+//! for it in their first pass with [`first_illegal`].
 
 use std::io;
 
-/// A document in the making.
-#[derive(Debug)]
+/// The elements that are open.
+#[derive(Debug, Default)]
 pub struct Xml {
-    text: String,
     open: Vec<&'static str>,
-    indent: &'static str,
 }
 
 impl Xml {
-    /// An empty document whose elements are indented by `indent` for each level.
-    pub fn new(indent: &'static str) -> Self {
-        Self {
-            text: String::new(),
-            open: Vec::new(),
-            indent,
-        }
+    /// A document without open elements.
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// The declaration, for a document in UTF-8.
-    pub fn declaration(&mut self) {
-        self.text.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    /// The first line of a document.
+    pub fn declaration(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        out.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
     }
 
     /// Opens an element that holds others.
-    pub fn open(&mut self, name: &'static str) {
-        self.open_with(name, &[]);
-    }
-
-    /// Opens an element with attributes that holds others.
-    pub fn open_with(&mut self, name: &'static str, attributes: &[(&'static str, &str)]) {
-        self.tag(name, attributes);
-        self.text.push_str(">\n");
+    pub fn open(
+        &mut self,
+        out: &mut dyn io::Write,
+        name: &'static str,
+        attributes: &[(&str, &str)],
+    ) -> io::Result<()> {
+        self.indent(out)?;
+        write!(out, "<{name}")?;
+        write_attributes(out, attributes)?;
+        out.write_all(b">\n")?;
         self.open.push(name);
+        Ok(())
     }
 
     /// Closes the element that was opened last.
-    pub fn close(&mut self) {
-        if let Some(name) = self.open.pop() {
-            self.indentation();
-            self.text.push_str("</");
-            self.text.push_str(name);
-            self.text.push_str(">\n");
-        }
+    pub fn close(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
+        let Some(name) = self.open.pop() else {
+            return Err(invalid("no element is open".to_owned()));
+        };
+        self.indent(out)?;
+        writeln!(out, "</{name}>")
     }
 
     /// Closes every element that is still open.
-    pub fn close_all(&mut self) {
+    pub fn close_all(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
         while !self.open.is_empty() {
-            self.close();
+            self.close(out)?;
         }
+        Ok(())
     }
 
     /// An element that holds text.
-    pub fn leaf(&mut self, name: &'static str, text: &str) {
-        self.leaf_with(name, &[], text);
+    pub fn element(&self, out: &mut dyn io::Write, name: &str, text: &str) -> io::Result<()> {
+        self.element_with(out, name, &[], text)
     }
 
-    /// An element with attributes that holds text.
-    pub fn leaf_with(&mut self, name: &'static str, attributes: &[(&'static str, &str)], text: &str) {
-        self.tag(name, attributes);
-        self.text.push('>');
-        escape(text, &mut self.text);
-        self.text.push_str("</");
-        self.text.push_str(name);
-        self.text.push_str(">\n");
+    /// An element that holds text and has attributes.
+    pub fn element_with(
+        &self,
+        out: &mut dyn io::Write,
+        name: &str,
+        attributes: &[(&str, &str)],
+        text: &str,
+    ) -> io::Result<()> {
+        self.indent(out)?;
+        write!(out, "<{name}")?;
+        write_attributes(out, attributes)?;
+        out.write_all(b">")?;
+        write_escaped(out, text)?;
+        writeln!(out, "</{name}>")
     }
 
     /// An element that holds text, where there is any.
-    pub fn leaf_if(&mut self, name: &'static str, text: Option<&str>) {
-        if let Some(text) = text {
-            self.leaf(name, text);
+    pub fn optional(&self, out: &mut dyn io::Write, name: &str, text: Option<&str>) -> io::Result<()> {
+        match text {
+            Some(text) => self.element(out, name, text),
+            None => Ok(()),
         }
     }
 
     /// An element that holds nothing.
-    pub fn empty(&mut self, name: &'static str, attributes: &[(&'static str, &str)]) {
-        self.tag(name, attributes);
-        self.text.push_str("/>\n");
+    pub fn empty(&self, out: &mut dyn io::Write, name: &str, attributes: &[(&str, &str)]) -> io::Result<()> {
+        self.indent(out)?;
+        write!(out, "<{name}")?;
+        write_attributes(out, attributes)?;
+        out.write_all(b"/>\n")
     }
 
-    /// How many bytes wait to be drained.
-    pub fn len(&self) -> usize {
-        self.text.len()
-    }
-
-    /// How many lines wait to be drained.
-    pub fn line_count(&self) -> usize {
-        self.text.bytes().filter(|byte| *byte == b'\n').count()
-    }
-
-    /// Whether nothing waits to be drained.
-    pub fn is_empty(&self) -> bool {
-        self.text.is_empty()
-    }
-
-    /// Writes what waits to `out`.
-    pub fn drain(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
-        out.write_all(self.text.as_bytes())?;
-        self.text.clear();
+    fn indent(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        for _ in &self.open {
+            out.write_all(b"\t")?;
+        }
         Ok(())
     }
-
-    fn tag(&mut self, name: &'static str, attributes: &[(&'static str, &str)]) {
-        self.indentation();
-        self.text.push('<');
-        self.text.push_str(name);
-        for (name, value) in attributes {
-            self.text.push(' ');
-            self.text.push_str(name);
-            self.text.push_str("=\"");
-            escape(value, &mut self.text);
-            self.text.push('"');
-        }
-    }
-
-    fn indentation(&mut self) {
-        for _ in &self.open {
-            self.text.push_str(self.indent);
-        }
-    }
 }
 
-/// The first character of `text` that XML 1.0 forbids, escaped or not. Writers look for it in
-/// their first pass, and refuse the text by name.
+/// The first character of `text` that XML 1.0 cannot hold, not even escaped.
 pub fn first_illegal(text: &str) -> Option<char> {
-    text.chars().find(|character| match character {
-        '\t' | '\n' | '\r' => false,
-        '\u{FFFE}' | '\u{FFFF}' => true,
-        _ => *character < ' ',
-    })
+    text.chars().find(|character| !is_legal(*character))
 }
 
-fn escape(text: &str, into: &mut String) {
-    for character in text.chars() {
-        match character {
-            '&' => into.push_str("&amp;"),
-            '<' => into.push_str("&lt;"),
-            '>' => into.push_str("&gt;"),
-            '"' => into.push_str("&quot;"),
-            _ => into.push(character),
-        }
+fn is_legal(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' => true,
+        '\u{FFFE}' | '\u{FFFF}' => false,
+        _ => character >= ' ',
     }
+}
+
+fn write_attributes(out: &mut dyn io::Write, attributes: &[(&str, &str)]) -> io::Result<()> {
+    for (name, value) in attributes {
+        write!(out, " {name}=\"")?;
+        write_escaped(out, value)?;
+        out.write_all(b"\"")?;
+    }
+    Ok(())
+}
+
+/// Writes text so that it reads back the same in elements and in attributes.
+fn write_escaped(out: &mut dyn io::Write, text: &str) -> io::Result<()> {
+    let mut plain = 0;
+    for (index, character) in text.char_indices() {
+        let escape = match character {
+            '&' => "&amp;",
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '"' => "&quot;",
+            // A reader turns these into spaces or line feeds unless they are written as references.
+            '\t' => "&#9;",
+            '\n' => "&#10;",
+            '\r' => "&#13;",
+            _ if is_legal(character) => continue,
+            _ => {
+                return Err(invalid(format!(
+                    "XML cannot hold the character U+{:04X}",
+                    u32::from(character)
+                )));
+            }
+        };
+        out.write_all(&text.as_bytes()[plain..index])?;
+        out.write_all(escape.as_bytes())?;
+        plain = index + character.len_utf8();
+    }
+    out.write_all(&text.as_bytes()[plain..])
+}
+
+fn invalid(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
 #[cfg(test)]
@@ -154,27 +159,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_xml_forbids_is_found() {
-        assert_eq!(first_illegal("blåbær 🙂\t"), None);
-        assert_eq!(first_illegal("a\u{1}"), Some('\u{1}'));
-        assert!(first_illegal("\u{FFFE}").is_some());
+    fn elements_nest_and_text_is_escaped() {
+        let (mut xml, mut out) = (Xml::new(), Vec::new());
+        xml.open(&mut out, "Report", &[("version", "1 < 2")]).unwrap();
+        xml.element(&mut out, "Name", "Fjord & Fjell \"AS\"\n").unwrap();
+        xml.optional(&mut out, "Note", None).unwrap();
+        xml.empty(&mut out, "End", &[]).unwrap();
+        xml.close(&mut out).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "<Report version=\"1 &lt; 2\">\n\t<Name>Fjord &amp; Fjell &quot;AS&quot;&#10;</Name>\n\t<End/>\n</Report>\n"
+        );
+        assert!(xml.close(&mut Vec::new()).is_err());
     }
 
     #[test]
-    fn text_and_attributes_are_escaped_and_elements_nest() {
-        let mut xml = Xml::new("\t");
-        xml.open_with("A", &[("b", "\"&\"")]);
-        xml.leaf("C", "<æ & 🙂>");
-        xml.leaf_if("D", None);
-        xml.empty("E", &[]);
-        xml.close();
-        xml.close();
-        let mut out = Vec::new();
-        xml.drain(&mut out).unwrap();
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            "<A b=\"&quot;&amp;&quot;\">\n\t<C>&lt;æ &amp; 🙂&gt;</C>\n\t<E/>\n</A>\n"
-        );
-        assert!(xml.is_empty());
+    fn what_xml_cannot_hold_is_refused() {
+        for bad in ["\u{1}", "a\u{FFFE}", "\u{B}"] {
+            assert!(first_illegal(bad).is_some());
+            assert!(Xml::new().element(&mut Vec::new(), "Name", bad).is_err());
+        }
+        assert_eq!(first_illegal("blåbær 🙂\t"), None);
     }
 }

@@ -1,10 +1,12 @@
 //! Parts of a SAF-T file that both countries write: amounts, balances, sides, texts.
 
+use std::io;
+
 use crate::journal::{Posting, Tax, Voucher};
 use crate::money::divide_half_away;
 use crate::posting::books::Books;
 use crate::text::cut;
-use crate::writer::saft::contents::is_debit;
+use crate::writer::contents::is_debit;
 use crate::writer::saft::decimal;
 use crate::writer::xml::Xml;
 
@@ -101,9 +103,15 @@ pub fn has_one_side(posting: &Posting) -> bool {
 }
 
 /// Writes a balance as one of two elements, by its sign.
-pub fn balance(xml: &mut Xml, debit: &'static str, credit: &'static str, minor: i128, exponent: u32) {
+pub fn balance(
+    xml: &Xml,
+    out: &mut dyn io::Write,
+    (debit, credit): (&str, &str),
+    minor: i128,
+    exponent: u32,
+) -> io::Result<()> {
     let name = if minor < 0 { credit } else { debit };
-    xml.leaf(name, &decimal(minor, exponent));
+    xml.element(out, name, &decimal(minor, exponent))
 }
 
 /// A text as far as it fits.

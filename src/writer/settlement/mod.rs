@@ -120,7 +120,7 @@ impl SettlementXml {
             is_checking: false,
             totals: Totals::default(),
             has_gross: false,
-            xml: Xml::new("\t"),
+            xml: Xml::new(),
         })
     }
 
@@ -235,7 +235,7 @@ impl SettlementXml {
         faults
     }
 
-    fn write_settlement(&mut self, settlement: &Settlement) {
+    fn write_settlement(&mut self, settlement: &Settlement, out: &mut dyn io::Write) -> io::Result<()> {
         let is_gross = self.is_gross(settlement);
         let currency = self.currency.code();
         let number = settlement.number.as_deref().unwrap_or_default();
@@ -246,50 +246,50 @@ impl SettlementXml {
             ("FeeSettlementAmount", self.money(settlement.fee())),
         ];
         let count = settlement.transactions.len().to_string();
-        self.xml.open("SettlementInfo");
+        self.xml.open(out, "SettlementInfo", &[])?;
         let date_name = match self.version {
             Version::Two => "SettlementBatchDate",
             Version::Three => "SettlementDate",
         };
-        self.xml.leaf(date_name, &date);
-        self.xml.leaf("SettlementID", number);
-        self.xml.leaf("SettlementCurrencyCode", currency);
+        self.xml.element(out, date_name, &date)?;
+        self.xml.element(out, "SettlementID", number)?;
+        self.xml.element(out, "SettlementCurrencyCode", currency)?;
         match self.version {
             Version::Two => {
                 for (name, amount) in &amounts {
-                    self.xml.leaf(name, amount);
+                    self.xml.element(out, name, amount)?;
                 }
-                self.xml.leaf("NumOfTransactions", &count);
+                self.xml.element(out, "NumOfTransactions", &count)?;
                 for transaction in &settlement.transactions {
-                    self.write_transaction(transaction);
+                    self.write_transaction(transaction, out)?;
                 }
             }
             Version::Three => {
                 let kind = if is_gross { "Gross" } else { "Net" };
-                self.xml.leaf("SettlementType", kind);
+                self.xml.element(out, "SettlementType", kind)?;
                 for transaction in &settlement.transactions {
-                    self.write_transaction(transaction);
+                    self.write_transaction(transaction, out)?;
                 }
-                self.xml.leaf("NumOfTransactions", &count);
+                self.xml.element(out, "NumOfTransactions", &count)?;
                 let captured = self.money(settlement.captured());
-                self.xml.leaf("CaptureSettlementAmount", &captured);
+                self.xml.element(out, "CaptureSettlementAmount", &captured)?;
                 let refunded = self.money(settlement.refunded());
-                self.xml.leaf("RefundSettlementAmount", &refunded);
+                self.xml.element(out, "RefundSettlementAmount", &refunded)?;
                 for (name, amount) in &amounts {
-                    self.xml.leaf(name, amount);
+                    self.xml.element(out, name, amount)?;
                 }
                 let settled = if is_gross {
                     settlement.gross()
                 } else {
                     settlement.net()
                 };
-                self.xml.leaf("SettledAmount", &self.money(settled));
+                self.xml.element(out, "SettledAmount", &self.money(settled))?;
             }
         }
-        self.xml.close();
+        self.xml.close(out)
     }
 
-    fn write_transaction(&mut self, transaction: &Transaction) {
+    fn write_transaction(&mut self, transaction: &Transaction, out: &mut dyn io::Write) -> io::Result<()> {
         let amount = i128::from(transaction.amount);
         let (captured, refunded) = if transaction.is_refund {
             (0, amount)
@@ -297,13 +297,15 @@ impl SettlementXml {
             (amount, 0)
         };
         let time = transaction.time.as_deref().unwrap_or_default();
-        self.xml.open("TransactionInfo");
+        self.xml.open(out, "TransactionInfo", &[])?;
         match self.version {
-            Version::Two => self.xml.leaf("TransactionDate", time),
+            Version::Two => self.xml.element(out, "TransactionDate", time)?,
             Version::Three => {
-                self.xml.leaf("TransactionTime", time);
-                self.xml.leaf("TransactionCaptureAmount", &self.money(captured));
-                self.xml.leaf("TransactionRefundAmount", &self.money(refunded));
+                self.xml.element(out, "TransactionTime", time)?;
+                self.xml
+                    .element(out, "TransactionCaptureAmount", &self.money(captured))?;
+                self.xml
+                    .element(out, "TransactionRefundAmount", &self.money(refunded))?;
             }
         }
         for (name, text) in [
@@ -314,9 +316,9 @@ impl SettlementXml {
             ("TransactionID", transaction.psp_reference.clone()),
             ("OrderID", transaction.order.clone()),
         ] {
-            self.xml.leaf(name, &text);
+            self.xml.element(out, name, &text)?;
         }
-        self.xml.close();
+        self.xml.close(out)
     }
 }
 
@@ -358,16 +360,18 @@ impl Writer for SettlementXml {
             Version::Two => NAMESPACE_2,
             Version::Three => NAMESPACE_3,
         };
-        self.xml.declaration();
-        self.xml.open_with("SettlementReport", &[("xmlns", namespace)]);
-        self.xml.open("SettlementDetailsInfo");
+        self.xml.declaration(out)?;
+        self.xml.open(out, "SettlementReport", &[("xmlns", namespace)])?;
+        self.xml.open(out, "SettlementDetailsInfo", &[])?;
         for (name, text) in &self.merchant {
-            self.xml.leaf(name, text);
+            self.xml.element(out, name, text)?;
         }
-        self.xml.open("PaymentsInfo");
-        self.xml.leaf("ReportDateFrom", &range.from().to_string());
-        self.xml.leaf("ReportDateTo", &range.to().to_string());
-        self.xml.leaf("SettlementCurrencyCode", self.currency.code());
+        self.xml.open(out, "PaymentsInfo", &[])?;
+        self.xml
+            .element(out, "ReportDateFrom", &range.from().to_string())?;
+        self.xml.element(out, "ReportDateTo", &range.to().to_string())?;
+        self.xml
+            .element(out, "SettlementCurrencyCode", self.currency.code())?;
         let totals = &self.totals;
         if self.version == Version::Two {
             for (name, amount) in [
@@ -376,20 +380,20 @@ impl Writer for SettlementXml {
                 ("TotalSettledFeeAmount", totals.fee),
                 ("TotalSettledRefundAmount", totals.refunded),
             ] {
-                self.xml.leaf(name, &self.money(amount));
+                self.xml.element(out, name, &self.money(amount))?;
             }
         }
-        self.xml.leaf("SettlementAccountNum", &self.account);
+        self.xml.element(out, "SettlementAccountNum", &self.account)?;
         if self.version == Version::Two {
-            self.xml.leaf("NumOfSettlements", &totals.settlements.to_string());
+            self.xml
+                .element(out, "NumOfSettlements", &totals.settlements.to_string())?;
         }
-        self.xml.drain(out)
+        Ok(())
     }
 
     fn day(&mut self, day: &LedgerDay<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         for settlement in self.period.day(day, self.zone) {
-            self.write_settlement(&settlement);
-            self.xml.drain(out)?;
+            self.write_settlement(&settlement, out)?;
         }
         Ok(())
     }
@@ -397,17 +401,16 @@ impl Writer for SettlementXml {
     fn end(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
         if self.version == Version::Three {
             let settlements = self.totals.settlements.to_string();
-            self.xml.leaf("NumOfSettlements", &settlements);
+            self.xml.element(out, "NumOfSettlements", &settlements)?;
         }
-        self.xml.close();
-        self.xml.close();
-        self.xml.open("VippsInfo");
+        self.xml.close(out)?;
+        self.xml.close(out)?;
+        self.xml.open(out, "VippsInfo", &[])?;
         for (name, text) in PROVIDER {
-            self.xml.leaf(name, text);
+            self.xml.element(out, name, text)?;
         }
-        self.xml.close();
-        self.xml.close();
-        self.xml.drain(out)
+        self.xml.close(out)?;
+        self.xml.close(out)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bilag::archive::Archive;
 use bilag::config::Config;
@@ -14,10 +15,10 @@ use bilag::sandbox::plan::Plan;
 use bilag::sandbox::source::{Place, Source, Window};
 
 /// The ledger of every test here.
-pub const LEDGER: &str = "302321";
+pub(crate) const LEDGER: &str = "302321";
 
 /// Every mode that changes what a journal looks like.
-pub const MODES: [&str; 6] = [
+pub(crate) const MODES: [&str; 6] = [
     "",
     "captures = \"revenue\"\n",
     "captures = \"revenue\"\nvoucher_per = \"payout\"\n",
@@ -26,19 +27,19 @@ pub const MODES: [&str; 6] = [
     "date_basis = \"transaction-date\"\nvoucher_per = \"ledger-date\"\n",
 ];
 
-pub fn dates(from: &str, to: &str) -> DateRange {
+pub(crate) fn dates(from: &str, to: &str) -> DateRange {
     DateRange::new(bilag::date::parse(from).unwrap(), bilag::date::parse(to).unwrap()).unwrap()
 }
 
 /// A generated ledger, saved as an archive, with the files that were exported from it.
-pub struct Export {
-    pub folder: tempfile::TempDir,
-    pub range: DateRange,
+pub(crate) struct Export {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) range: DateRange,
 }
 
 impl Export {
     /// A ledger of February 2026, with the week before and after it.
-    pub fn of(market: Market) -> Self {
+    pub(crate) fn of(market: Market) -> Self {
         let plan = Plan {
             payments_per_date: 12,
             seed: 7,
@@ -48,7 +49,7 @@ impl Export {
     }
 
     /// A ledger by its plan.
-    pub fn of_plan(plan: Plan, range: DateRange) -> Self {
+    pub(crate) fn of_plan(plan: Plan, range: DateRange) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join("archive").join(LEDGER);
         let span = plan.range;
@@ -77,8 +78,19 @@ impl Export {
         Self { folder, range }
     }
 
+    /// Adds dates on which nothing happened.
+    pub(crate) fn add_empty_dates(&self, range: DateRange) {
+        let archive = self.folder.path().join("archive").join(LEDGER);
+        for topic in Topic::ALL {
+            for date in range.dates() {
+                let path = archive.join(topic.name()).join(format!("{date}.json"));
+                fs::write(path, "{\"items\":[]}").unwrap();
+            }
+        }
+    }
+
     /// Exports formats under a configuration.
-    pub fn run(&self, config: &str, formats: &[&str]) -> LedgerRun {
+    pub(crate) fn run(&self, config: &str, formats: &[&str]) -> LedgerRun {
         let path = self.folder.path().join("bilag.toml");
         let config = Config::parse(config, &path).unwrap();
         let options = RunOptions {
@@ -96,7 +108,7 @@ impl Export {
                 new_only: false,
                 dry_run: false,
             }),
-            cancelled: std::sync::Arc::default(),
+            cancelled: Arc::default(),
         };
         bilag::run::ledger(
             &Archive::new(&self.folder.path().join("archive")),
@@ -107,7 +119,7 @@ impl Export {
     }
 
     /// Exports formats, which must succeed, and gives the files of each in the same order.
-    pub fn files(&self, config: &str, formats: &[&str]) -> Vec<PathBuf> {
+    pub(crate) fn files(&self, config: &str, formats: &[&str]) -> Vec<PathBuf> {
         let run = self.run(config, formats);
         assert!(
             run.error.is_none() && !run.outputs.is_empty(),
@@ -124,7 +136,7 @@ impl Export {
 }
 
 /// The findings that stop a run or ask for a person.
-pub fn findings(run: &LedgerRun) -> Vec<String> {
+pub(crate) fn findings(run: &LedgerRun) -> Vec<String> {
     let proof = run.proof.iter();
     proof
         .flat_map(|proof| proof.findings.iter())
@@ -133,7 +145,7 @@ pub fn findings(run: &LedgerRun) -> Vec<String> {
 }
 
 /// The folder with schemas and sample files, which is not part of the repository.
-pub fn shared(path: &str) -> Option<PathBuf> {
+pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
     if path.exists() {
         return Some(path);

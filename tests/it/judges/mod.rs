@@ -2,5 +2,6 @@
 //! that is not installed is skipped, and says so.
 
 mod export;
-mod readers;
+pub(crate) mod readers;
 mod saft_no;
+mod sie;

@@ -7,17 +7,17 @@ use std::process::{Command, Output};
 use super::export::shared;
 
 /// Movement by account in minor units, debit positive.
-pub type Movements = BTreeMap<String, i64>;
+pub(crate) type Movements = BTreeMap<String, i64>;
 
 /// Amounts with two decimals.
-pub fn minor(text: &str) -> i64 {
+pub(crate) fn minor(text: &str) -> i64 {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "00"));
     let sign = if whole.starts_with('-') { -1 } else { 1 };
     whole.parse::<i64>().unwrap() * 100 + sign * format!("{fraction:0<2}").parse::<i64>().unwrap()
 }
 
 /// What `journal.csv` moves each account by, in the base currency.
-pub fn journal(path: &Path) -> Movements {
+pub(crate) fn journal(path: &Path) -> Movements {
     let mut movements = Movements::new();
     for record in csv::Reader::from_path(path).unwrap().into_records() {
         let record = record.unwrap();
@@ -28,7 +28,7 @@ pub fn journal(path: &Path) -> Movements {
 }
 
 /// Runs a program; `None`, and a line that says so, when it is not installed.
-pub fn run(program: &str, arguments: &[&str]) -> Option<Output> {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> Option<Output> {
     match Command::new(program).args(arguments).output() {
         Ok(output) => Some(output),
         Err(error) => {
@@ -52,7 +52,7 @@ fn accepts(program: &str, arguments: &[&str], file: &Path) {
 
 /// Validates by schema, with libxml2 and, where `BILAG_JUDGES_PYTHON` names a Python that has
 /// it, with the package xmlschema.
-pub fn validate(schema: &str, file: &Path) {
+pub(crate) fn validate(schema: &str, file: &Path) {
     let Some(schema) = shared(schema) else { return };
     let (schema, path) = (schema.to_str().unwrap(), file.to_str().unwrap());
     if let Some(catalog) = shared("data/xsd/catalog.xml") {
@@ -87,7 +87,7 @@ pub fn validate(schema: &str, file: &Path) {
 }
 
 /// Runs one of the checkers that lie beside the repository.
-pub fn check_with_script(script: &str, file: &Path) {
+pub(crate) fn check_with_script(script: &str, file: &Path) {
     if let Some(script) = shared(script) {
         accepts(
             "python3",

@@ -8,7 +8,7 @@ use bilag::sandbox::market::Market;
 use super::export::{Export, MODES, findings};
 use super::readers::{Movements, journal, minor, validate};
 
-pub const COMPANY: &str = r#"
+pub(crate) const COMPANY: &str = r#"
 [company]
 name = "Bø & <Sønner> 🙂 AS"
 registration_number = "987654321"
@@ -24,14 +24,14 @@ vat_registered = true
 bank_account = "86011117947"
 "#;
 
-pub const RULES: &str = r#"
+pub(crate) const RULES: &str = r#"
 [[rules]]
 tax_code = "3"
 department = "Bø & co"
 project = "P<1>"
 "#;
 
-pub fn config(posting: &str) -> String {
+pub(crate) fn config(posting: &str) -> String {
     format!("[posting]\nmarket = \"NO\"\n{posting}\n{COMPANY}{RULES}")
 }
 
@@ -42,7 +42,7 @@ fn leaf<'t>(line: &'t str, name: &str) -> Option<&'t str> {
 }
 
 /// Reads movements back, line by line, and checks opening + movement = closing on the way.
-pub fn read_back(path: &Path) -> Movements {
+pub(crate) fn read_back(path: &Path) -> Movements {
     let text = fs::read_to_string(path).unwrap();
     let mut movements = Movements::new();
     let mut balances = Movements::new();
@@ -91,6 +91,8 @@ fn a_month_in_every_mode_is_valid_and_says_what_the_journal_says() {
             };
             validate(schema, &files[0]);
             assert_eq!(read_back(&files[0]), journal(&files[1]), "{mode}");
+            let report = bilag::verify::file(&files[0]).unwrap();
+            assert_eq!(report.findings, [], "{mode}");
             let name = files[0].file_name().unwrap().to_str().unwrap();
             assert_eq!(name, "SAF-T Financial_987654321_20260228235959.xml");
         }

@@ -8,7 +8,10 @@ use chrono::NaiveDate;
 
 use crate::chart::Role;
 use crate::config::FeeMode;
+use crate::format::FormatError;
+use crate::format::options::Options;
 use crate::journal::{Posting, Voucher};
+use crate::money::parse_decimal;
 use crate::posting::books::Account;
 use crate::writer::{Context, Opening};
 
@@ -91,6 +94,11 @@ impl Contents {
             self.departments.extend(posting.department.clone());
             self.projects.extend(posting.project.clone());
         }
+    }
+
+    /// Whether any voucher moves an account.
+    pub fn moves(&self, number: &str) -> bool {
+        self.movements.contains_key(number)
     }
 
     /// Takes what the books hold when the file begins.
@@ -183,4 +191,18 @@ impl Contents {
             closing: opening + movement.map_or(0, |movement| movement.base),
         }
     }
+}
+
+/// Reads the table `opening`: balances by account, debit positive, in minor units of the base
+/// currency.
+pub fn openings(options: &Options, exponent: u32) -> Result<BTreeMap<String, i128>, FormatError> {
+    let parse = |(account, text): (String, String)| {
+        let minor = parse_decimal(&text, exponent).ok_or_else(|| {
+            options.wrong(&format!(
+                "`opening.{account}`: `{text}` is not an amount; write it like \"-123.45\""
+            ))
+        })?;
+        Ok((account, minor))
+    };
+    options.table("opening")?.into_iter().map(parse).collect()
 }
