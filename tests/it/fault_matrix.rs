@@ -168,6 +168,8 @@ impl Bench {
                 all_formats: false,
                 force: false,
                 dry_run: false,
+                new_only: false,
+                users_formats: None,
             }),
             cancelled: Arc::default(),
         };
@@ -335,7 +337,7 @@ async fn faults_together_lose_nothing_in_silence() {
     for verdict in verdicts {
         *counts.entry(verdict).or_default() += 1;
     }
-    println!("{counts:?}");
+    eprintln!("{counts:?}");
     for verdict in counts.keys() {
         let is_told = matches!(verdict, Verdict::Recovered | Verdict::Refused(1 | 7 | 10));
         assert!(is_told, "{counts:?}");

@@ -13,5 +13,6 @@ mod many_ledgers;
 mod report_api;
 mod rules;
 mod sandboxed;
+mod secrets;
 mod vat_oracle;
 mod verify;
