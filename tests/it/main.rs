@@ -10,6 +10,7 @@ mod golden;
 mod judges;
 mod kills;
 mod many_ledgers;
+mod openapi;
 mod report_api;
 mod rules;
 mod sandboxed;
