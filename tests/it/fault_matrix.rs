@@ -168,9 +168,9 @@ impl Bench {
                 all_formats: false,
                 force: false,
                 dry_run: false,
-                new_only: false,
-                users_formats: None,
+                ..WriteOptions::default()
             }),
+            open: std::collections::BTreeSet::new(),
             cancelled: Arc::default(),
         };
         for ledger_id in ["302321", "460017"] {

@@ -307,7 +307,9 @@ fn a_reserve_is_refused_and_a_range_without_payouts_makes_no_file() {
 /// The provider's example as the ledger that it would have come from: all entries on the dates
 /// of their transactions, fees on the fees topic, and retained when the settlement is net.
 fn ledger_of(example: &Element) -> Ledger {
-    let mut entries: BTreeMap<(String, usize), (&str, i64, i64, String, String, String)> = BTreeMap::new();
+    /// Type, amount, fee, time, pspReference and order, by date and place.
+    type Entries<'a> = BTreeMap<(String, usize), (&'a str, i64, i64, String, String, String)>;
+    let mut entries = Entries::new();
     let mut ledger = Ledger::default();
     for settlement in example.find("SettlementInfo") {
         let is_net = settlement.get("SettlementType") == "Net";
