@@ -10,7 +10,7 @@ use bilag::date::DateRange;
 use bilag::ledger::Topic;
 use bilag::run::{LedgerRun, RunOptions, WriteOptions};
 use bilag::sandbox::generate::Generator;
-use bilag::sandbox::market::Market;
+use bilag::chart::Market;
 use bilag::sandbox::plan::Plan;
 use bilag::sandbox::source::{Place, Source, Window};
 
@@ -104,6 +104,7 @@ impl Export {
                     .collect(),
                 all_formats: false,
                 users_formats: None,
+                new_only: false,
                 force: true,
                 new_only: false,
                 dry_run: false,
