@@ -168,7 +168,9 @@ impl Bench {
                 all_formats: false,
                 force: false,
                 dry_run: false,
+                ..WriteOptions::default()
             }),
+            open: std::collections::BTreeSet::new(),
             cancelled: Arc::default(),
         };
         for ledger_id in ["302321", "460017"] {
@@ -335,7 +337,7 @@ async fn faults_together_lose_nothing_in_silence() {
     for verdict in verdicts {
         *counts.entry(verdict).or_default() += 1;
     }
-    println!("{counts:?}");
+    eprintln!("{counts:?}");
     for verdict in counts.keys() {
         let is_told = matches!(verdict, Verdict::Recovered | Verdict::Refused(1 | 7 | 10));
         assert!(is_told, "{counts:?}");

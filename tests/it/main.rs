@@ -1,6 +1,6 @@
 //! Everything that can be tested from outside, in one binary.
 #![expect(clippy::unwrap_used, reason = "a test may panic, helper functions included")]
-#![expect(clippy::print_stderr, reason = "a judge that is not installed is named")]
+#![expect(clippy::print_stderr, reason = "what was skipped or counted is named")]
 
 mod bad_input;
 mod baseline;
