@@ -104,7 +104,6 @@ impl Export {
                     .collect(),
                 all_formats: false,
                 users_formats: None,
-                new_only: false,
                 force: true,
                 new_only: false,
                 dry_run: false,
