@@ -21,4 +21,5 @@ pub mod report_api;
 pub mod run;
 pub mod sandbox;
 pub mod text;
+pub mod verify;
 pub mod writer;

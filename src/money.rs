@@ -80,6 +80,24 @@ pub fn format_minor(minor: i64, exponent: u32) -> String {
     format!("{sign}{}.{:0width$}", digits / scale, digits % scale)
 }
 
+/// Reads a decimal number such as `-12.5` as units of `10^-decimals`, exactly: an optional minus,
+/// digits, and at most `decimals` digits after a point. `None` for anything else.
+pub fn parse_decimal(text: &str, decimals: u32) -> Option<i128> {
+    let (magnitude, is_negative) = match text.strip_prefix('-') {
+        Some(rest) => (rest, true),
+        None => (text, false),
+    };
+    let (whole, fraction) = magnitude.split_once('.').unwrap_or((magnitude, ""));
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let decimals = usize::try_from(decimals).ok()?;
+    let is_complete = !whole.is_empty() && (fraction.is_empty() != magnitude.contains('.'));
+    if !is_complete || !plain(whole) || !plain(fraction) || fraction.len() > decimals || whole.len() > 20 {
+        return None;
+    }
+    let units: i128 = format!("{whole}{fraction:0<decimals$}").parse().ok()?;
+    Some(if is_negative { -units } else { units })
+}
+
 /// Divides and rounds half away from zero, the one rounding that bilag does.
 ///
 /// `divisor` is positive. `None` when the result does not fit an `i64`.
@@ -195,6 +213,15 @@ mod tests {
         assert_eq!(Currency::parse("ISK").unwrap().format(-1250), "-1250");
         assert_eq!(Currency::parse("KWD").unwrap().format(1), "0.001");
         assert!(Currency::parse("nok").is_none() && Currency::parse("NO").is_none());
+    }
+
+    #[test]
+    fn decimals_are_read_exactly_or_not_at_all() {
+        assert_eq!(parse_decimal("-12.5", 2), Some(-1250));
+        assert_eq!(parse_decimal("7", 0), Some(7));
+        for bad in ["", "-", "1.", ".5", "1.234", "+1", "1,5", "1 0", "--1", "1e2"] {
+            assert_eq!(parse_decimal(bad, 2), None, "{bad}");
+        }
     }
 
     #[test]

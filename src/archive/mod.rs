@@ -56,7 +56,7 @@ pub enum ArchiveError {
         message: String,
     },
     /// The same date is archived twice with different content.
-    #[error("{} and {} are the same date with different content; remove the wrong one", .0.display(), .1.display())]
+    #[error("{} and {} are the same date with different content", .0.display(), .1.display())]
     TwoVersions(PathBuf, PathBuf),
     /// Another run is at work on the archive.
     #[error("another run holds the lock {}{}", path.display(), holder.as_deref().map(|text| format!(" ({text})")).unwrap_or_default())]
@@ -77,7 +77,8 @@ impl ArchiveError {
                 Some("remove the file and fetch the ledger again, or restore it from a backup")
             }
             Self::Locked { .. } => Some("wait for the other run to end; the lock ends with its process"),
-            Self::Read { .. } | Self::Write { .. } | Self::TwoVersions(..) => None,
+            Self::TwoVersions(..) => Some("remove the wrong one"),
+            Self::Read { .. } | Self::Write { .. } => None,
         }
     }
 }

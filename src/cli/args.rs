@@ -65,10 +65,14 @@ pub enum Command {
     Check(Check),
     /// Show an entry, where it came from, and what was booked for it
     Explain(Explain),
+    /// Show what each rule of the configuration took, and what none took
+    Rules(RulesArguments),
     /// List the ledgers that the keys reach (with --offline: those of the archive)
     Ledgers,
     /// List the formats, show one, or check a descriptor of your own
     Formats(FormatsArguments),
+    /// Find what a schema does not see in SAF-T files, from any program
+    Verify(Verify),
     /// Write a commented bilag.toml
     Init(Init),
     /// Serve a local Report API to test against
@@ -140,6 +144,9 @@ pub struct Export {
     /// Replace files that differ
     #[arg(long)]
     pub force: bool,
+    /// Leave out vouchers that were exported to the same format before, for other dates
+    #[arg(long)]
+    pub new_only: bool,
 }
 
 /// Options of `demo`.
@@ -159,6 +166,21 @@ pub struct Explain {
     /// Only this ledger; may be repeated
     #[arg(long = "ledger", value_name = "ID")]
     pub ledgers: Vec<String>,
+}
+
+/// What to do with rules.
+#[derive(Debug, Args)]
+pub struct RulesArguments {
+    /// What to do
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Try the rules on archived dates: what each took, what none took; writes nothing
+    Test(Selection),
 }
 
 /// What to do with formats.
@@ -188,6 +210,14 @@ pub enum FormatsCommand {
     },
 }
 
+/// Options of `verify`.
+#[derive(Debug, Clone, Args)]
+pub struct Verify {
+    /// The files
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+}
+
 /// Options of `init`.
 #[derive(Debug, Clone, Args)]
 pub struct Init {
@@ -205,6 +235,9 @@ pub struct Sandbox {
     /// Serve an archive folder instead of the demo month
     #[arg(long, value_name = "DIR", conflicts_with_all = ["entries", "ledger_count"])]
     pub data: Option<PathBuf>,
+    /// The ledger of a folder without the ledger level (DIR/funds/DATE.json)
+    #[arg(long, value_name = "ID", requires = "data")]
+    pub ledger: Option<String>,
     /// Serve a generated ledger of about so many entries
     #[arg(long, value_name = "N")]
     pub entries: Option<u64>,

@@ -59,8 +59,9 @@ pub fn run(global: &Global, demo: &Demo) -> Result<Exit, Failure> {
     let write = WriteOptions {
         out: demo.out.clone(),
         formats: Vec::new(),
-        all_formats: true,
+        all_formats: false,
         force: true,
+        new_only: false,
         users_formats: None,
         dry_run: false,
     };

@@ -1,22 +1,28 @@
 //! `bilag explain`: an entry, its source, the rule that took it, and what was booked for it.
 
-use serde_json::{Value, json};
+use chrono::NaiveDate;
+use serde_json::json;
 
 use crate::archive::Archive;
 use crate::cli::args::{Explain, Global};
 use crate::cli::exit::Exit;
+use crate::cli::explained::{Explained, ExplainedPosting, Source};
 use crate::cli::failure::Failure;
 use crate::cli::{select, terminal};
-use crate::config::{Config, VoucherPer};
-use crate::date::DateRange;
-use crate::ledger::day::StoredDay;
+use crate::config::{Config, LedgerConfig, VoucherPer};
+use crate::date::{DateRange, days_before};
+use crate::journal::Voucher;
+use crate::ledger::day::{LedgerDay, StoredDay, with_causes};
 use crate::ledger::entry::Entry;
 use crate::ledger::finding::Findings;
+use crate::ledger::proof::EDGE_DATES;
 use crate::ledger::{LedgerInfo, Topic};
 use crate::money::Currency;
 use crate::posting::Poster;
-use crate::posting::books::Books;
+use crate::posting::books::{Books, PostingError};
 use crate::posting::refunds::CaptureIndex;
+use crate::posting::rule_use;
+use crate::posting::sales::Place;
 
 /// Runs the command.
 pub fn run(global: &Global, wanted: &Explain) -> Result<Exit, Failure> {
@@ -24,197 +30,199 @@ pub fn run(global: &Global, wanted: &Explain) -> Result<Exit, Failure> {
     let archive = select::archive(global, &config, &wanted.ledgers);
     let mut found = Vec::new();
     for ledger_id in select::archived_ledgers(&archive, &wanted.ledgers)? {
-        explain_ledger(&archive, &ledger_id, &config, &wanted.reference, &mut found)?;
+        let info = archive
+            .ledger_info(&ledger_id)?
+            .unwrap_or_else(|| LedgerInfo::unknown(&ledger_id));
+        let explainer = Explainer::new(&archive, &config, info);
+        explainer.find(&wanted.reference, &mut found)?;
     }
+    let exit = if found.is_empty() {
+        Exit::NotOurs
+    } else {
+        Exit::Done
+    };
     if global.json {
-        let code = if found.is_empty() { Exit::NotOurs.code() } else { 0 };
-        terminal::json(&json!({"schema": 1, "command": "explain", "exit_code": code, "entries": found}));
+        terminal::json(
+            &json!({"schema": 1, "command": "explain", "exit_code": exit.code(), "entries": found}),
+        );
     } else {
         for entry in &found {
-            terminal::print(&describe(entry));
+            terminal::print(&entry.to_text());
         }
     }
     if found.is_empty() {
-        terminal::error(
-            &Failure::new(
-                Exit::NotOurs,
-                format!(
-                    "no entry with the reference `{}` in the archive",
-                    wanted.reference
-                ),
-            )
-            .with_hint("fetch its dates first, or name the archive with --archive DIR"),
+        let message = format!(
+            "no entry with the reference `{}` in the archive",
+            crate::text::line(&wanted.reference)
         );
-        return Ok(Exit::NotOurs);
+        terminal::error(
+            &Failure::new(exit, message)
+                .with_hint("fetch its dates first, or name the archive with --archive DIR"),
+        );
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
-fn explain_ledger(
-    archive: &Archive,
-    ledger_id: &str,
-    config: &Config,
-    reference: &str,
-    found: &mut Vec<Value>,
-) -> Result<(), Failure> {
-    let info = archive
-        .ledger_info(ledger_id)?
-        .unwrap_or_else(|| LedgerInfo::unknown(ledger_id));
-    for topic in Topic::ALL {
-        for date in archive.dates(ledger_id, topic)? {
-            let stored = StoredDay::read(archive, ledger_id, date);
-            let day = stored.parse();
-            let names = |entry: &Entry<'_>| {
-                [&entry.psp_reference, &entry.reference]
-                    .into_iter()
-                    .flatten()
-                    .any(|text| text == reference)
-                    || entry.voucher_reference() == Some(reference)
-            };
-            for (index, entry) in day
-                .topic(topic)
-                .entries
-                .iter()
-                .enumerate()
-                .filter(|(_, entry)| names(entry))
-            {
-                let ledger_config = config.ledger(&info);
-                let currency = info
-                    .currency
-                    .as_deref()
-                    .and_then(Currency::parse)
-                    .or(entry.currency)
-                    .unwrap_or(ledger_config.posting.base_currency);
-                // What is booked for one entry shows best in a voucher of its own.
-                let mut per_entry = ledger_config.clone();
-                per_entry.posting.voucher_per = VoucherPer::Entry;
-                let books = Books::new(&info, currency, &per_entry, config);
-                let captures = match DateRange::new(date, date) {
-                    Ok(range) if books.needs_captures_of_refunds() => {
-                        CaptureIndex::build(archive, ledger_id, range, books.settings.refund_lookback_days)
-                    }
-                    _ => CaptureIndex::default(),
-                };
-                let rule = books.rule(
-                    entry.recipient_handle.as_deref(),
-                    entry.reference.as_deref(),
-                    date,
-                );
-                let id = format!("VM-{ledger_id}-{date}-{topic}-{:03}", index + 1);
-                let mut poster = Poster::new(&books, captures, None);
-                let vouchers = poster.day(&day, &mut Findings::default());
-                let booked = vouchers
-                    .map_err(|error| crate::ledger::day::with_causes(&error))
-                    .map(|vouchers| vouchers.into_iter().find(|voucher| voucher.id() == id));
-                let source = stored.sources().find(|source| source.path.contains(topic.name()));
-                let sha256 = source.map(|source| archive.sha256(&source.path)).transpose()?;
-                let mut page = (1, index + 1);
-                for size in &day.topic(topic).page_sizes {
-                    if page.1 <= *size {
-                        break;
-                    }
-                    page = (page.0 + 1, page.1 - size);
-                }
-                let postings: Vec<Value> = match &booked {
-                    Ok(Some(voucher)) => voucher
-                        .postings()
-                        .iter()
-                        .map(|posting| {
-                            json!({
-                                "account": &*posting.account, "account_name": &*posting.account_name,
-                                "amount": posting.currency.format(posting.amount),
-                                "currency": posting.currency.code(), "posting_key": posting.key.name(),
-                                "text": &*posting.text, "tax_code": posting.tax_code.as_deref(),
-                                "department": posting.department.as_deref(), "project": posting.project.as_deref(),
-                            })
-                        })
-                        .collect(),
-                    Ok(None) | Err(_) => Vec::new(),
-                };
-                found.push(json!({
-                    "ledger_id": ledger_id,
-                    "topic": topic,
-                    "ledger_date": date.to_string(),
-                    "ordinal": index + 1,
-                    "time": entry.time.map(|time| time.to_string()),
-                    "entry_type": entry.entry_type.name(),
-                    "amount": currency.format(entry.amount),
-                    "currency": currency.code(),
-                    "balance_before": entry.balance_before.map(|minor| currency.format(minor)),
-                    "balance_after": entry.balance_after.map(|minor| currency.format(minor)),
-                    "psp_reference": entry.psp_reference,
-                    "reference": entry.reference,
-                    "recipient_handle": entry.recipient_handle,
-                    "source": {
-                        "path": source.map(|source| &source.path), "sha256": sha256,
-                        "page": page.0, "item": page.1,
-                    },
-                    "rule": rule.map(|(number, _)| number),
-                    "voucher_per_date": format!("VM-{ledger_id}-{date}"),
-                    "postings": postings,
-                    "not_booked": match &booked {
-                        Ok(Some(_)) => None,
-                        Ok(None) => Some("the entry is a mirror or a detail of another and is not booked by itself".to_owned()),
-                        Err(error) => Some(error.clone()),
-                    },
-                }));
-            }
+/// Explains entries of one ledger.
+struct Explainer<'a> {
+    archive: &'a Archive,
+    config: &'a Config,
+    info: LedgerInfo,
+    /// With a voucher per entry: what is booked for one entry shows best in a voucher of its own.
+    ledger_config: LedgerConfig,
+}
+
+impl<'a> Explainer<'a> {
+    fn new(archive: &'a Archive, config: &'a Config, info: LedgerInfo) -> Self {
+        let mut ledger_config = config.ledger(&info);
+        ledger_config.posting.voucher_per = VoucherPer::Entry;
+        Self {
+            archive,
+            config,
+            info,
+            ledger_config,
         }
     }
-    Ok(())
-}
 
-/// An entry as text: what it is, where it stands, what follows from it.
-fn describe(entry: &Value) -> String {
-    let text = |key: &str| entry[key].as_str().unwrap_or("-").to_owned();
-    let mut lines = vec![
-        format!(
-            "{} of {} {} on ledger {}, {} {}, entry {}",
-            text("entry_type"),
-            text("amount"),
-            text("currency"),
-            text("ledger_id"),
-            text("topic"),
-            text("ledger_date"),
-            entry["ordinal"]
-        ),
-        format!(
-            "  time {}  balance {} -> {}",
-            text("time"),
-            text("balance_before"),
-            text("balance_after")
-        ),
-        format!(
-            "  pspReference {}  reference {}  handle {}",
-            text("psp_reference"),
-            text("reference"),
-            text("recipient_handle")
-        ),
-        format!(
-            "  from {}, page {}, item {}, sha256 {}",
-            entry["source"]["path"].as_str().unwrap_or("-"),
-            entry["source"]["page"],
-            entry["source"]["item"],
-            entry["source"]["sha256"].as_str().unwrap_or("-")
-        ),
-        match entry["rule"].as_u64() {
-            Some(number) => format!("  taken by rule {number}"),
-            None => "  taken by no rule: the defaults hold".to_owned(),
-        },
-    ];
-    for posting in entry["postings"].as_array().into_iter().flatten() {
-        let text = |key: &str| posting[key].as_str().unwrap_or("").to_owned();
-        lines.push(format!(
-            "    {:<8} {:<36} {:>14}  {}",
-            text("account"),
-            text("account_name"),
-            text("amount"),
-            text("text")
-        ));
+    /// Adds every entry that `reference` names.
+    fn find(&self, reference: &str, found: &mut Vec<Explained>) -> Result<(), Failure> {
+        let is_named = |entry: &Entry<'_>| {
+            entry.psp_reference.as_deref() == Some(reference)
+                || entry.reference.as_deref() == Some(reference)
+                || entry.voucher_reference() == Some(reference)
+        };
+        for topic in Topic::ALL {
+            for date in self.archive.dates(&self.info.ledger_id, topic)? {
+                let stored = self.read(date);
+                let day = stored.parse();
+                for (index, entry) in day.topic(topic).entries.iter().enumerate() {
+                    if is_named(entry) {
+                        found.push(self.explain(&stored, &day, topic, index + 1, entry)?);
+                    }
+                }
+            }
+        }
+        Ok(())
     }
-    if let Some(why) = entry["not_booked"].as_str() {
-        lines.push(format!("    not booked: {why}"));
+
+    fn explain(
+        &self,
+        stored: &StoredDay,
+        day: &LedgerDay<'_>,
+        topic: Topic,
+        ordinal: usize,
+        entry: &Entry<'_>,
+    ) -> Result<Explained, Failure> {
+        let stated = self.info.currency.as_deref().and_then(Currency::parse);
+        let currency = stated
+            .or(entry.currency)
+            .unwrap_or(self.ledger_config.posting.base_currency);
+        let place = Place {
+            ledger_date: day.date,
+            ordinal,
+            entry,
+        };
+        let (rule, booked) = self.book(currency, day, topic, &place);
+        let not_booked = match &booked {
+            Ok(Some(_)) => None,
+            Ok(None) => {
+                Some("the entry is a mirror or a detail of another and is not booked by itself".to_owned())
+            }
+            Err(error) => Some(with_causes(error)),
+        };
+        let postings = match &booked {
+            Ok(Some(voucher)) => ExplainedPosting::all(voucher),
+            Ok(None) | Err(_) => Vec::new(),
+        };
+        let money = |minor: i64| currency.format(minor);
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        Ok(Explained {
+            ledger_id: self.info.ledger_id.clone(),
+            topic,
+            ledger_date: day.date.to_string(),
+            ordinal,
+            time: entry.time.map(|time| time.to_string()),
+            entry_type: entry.entry_type.name().to_owned(),
+            amount: money(entry.amount),
+            currency: currency.code().to_owned(),
+            balance_before: entry.balance_before.map(money),
+            balance_after: entry.balance_after.map(money),
+            psp_reference: text(entry.psp_reference.as_deref()),
+            reference: text(entry.reference.as_deref()),
+            recipient_handle: text(entry.recipient_handle.as_deref()),
+            source: self.source(stored, topic, ordinal, &day.topic(topic).page_sizes)?,
+            rule,
+            voucher_per_date: format!("VM-{}-{}", self.info.ledger_id, day.date),
+            postings,
+            not_booked,
+        })
     }
-    lines.push(format!("  part of voucher {}\n\n", text("voucher_per_date")));
-    lines.join("\n")
+
+    /// The rule that takes an entry, and the voucher that it makes by itself.
+    fn book(
+        &self,
+        currency: Currency,
+        day: &LedgerDay<'_>,
+        topic: Topic,
+        place: &Place<'_, '_>,
+    ) -> (Option<usize>, Result<Option<Voucher>, PostingError>) {
+        let books = Books::new(&self.info, currency, &self.ledger_config, self.config);
+        let captures = self.captures(&books, day.date);
+        let mut fee_join = rule_use::fee_join(&books);
+        let mut poster = Poster::new(&books, captures.clone(), None);
+        for step in (1..=EDGE_DATES).rev() {
+            let before = self.read(days_before(day.date, step));
+            let before = before.parse();
+            poster.captures_before(&before);
+            if let Some(join) = &mut fee_join {
+                join.captures(&before);
+            }
+        }
+        if let Some(join) = &mut fee_join {
+            join.captures(day);
+        }
+        let rule = rule_use::of(&books, &captures, fee_join.as_ref(), topic, place);
+        let id = format!(
+            "VM-{}-{}-{topic}-{:03}",
+            self.info.ledger_id, day.date, place.ordinal
+        );
+        let vouchers = poster.day(day, &mut Findings::default());
+        let voucher = vouchers.map(|vouchers| vouchers.into_iter().find(|voucher| voucher.id() == id));
+        (rule.and_then(|(_, number)| number), voucher)
+    }
+
+    fn captures(&self, books: &Books<'_>, date: NaiveDate) -> CaptureIndex {
+        match DateRange::new(date, date) {
+            Ok(range) if books.needs_captures_of_refunds() => {
+                let lookback = books.settings.refund_lookback_days;
+                CaptureIndex::build(self.archive, &self.info.ledger_id, range, lookback)
+            }
+            _ => CaptureIndex::default(),
+        }
+    }
+
+    fn source(
+        &self,
+        stored: &StoredDay,
+        topic: Topic,
+        ordinal: usize,
+        page_sizes: &[usize],
+    ) -> Result<Source, Failure> {
+        let path = stored.source(topic).map(|source| source.path.clone());
+        let sha256 = path
+            .as_deref()
+            .map(|path| self.archive.sha256(path))
+            .transpose()?;
+        let (page, item) = Source::place(ordinal, page_sizes);
+        Ok(Source {
+            path,
+            sha256,
+            page,
+            item,
+        })
+    }
+
+    fn read(&self, date: NaiveDate) -> StoredDay {
+        StoredDay::read(self.archive, &self.info.ledger_id, date)
+    }
 }

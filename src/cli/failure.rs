@@ -8,6 +8,7 @@ use crate::config::ConfigError;
 use crate::format::FormatError;
 use crate::ledger::day::with_causes;
 use crate::output::OutputError;
+use crate::posting::books::PostingError;
 use crate::report_api::credentials::CredentialsError;
 use crate::report_api::error::{ApiError, ErrorKind};
 use crate::run::RunError;
@@ -105,16 +106,19 @@ impl From<crate::date::DateError> for Failure {
 
 impl From<ArchiveError> for Failure {
     fn from(error: ArchiveError) -> Self {
-        let exit = match &error {
-            ArchiveError::NoFolder(_) => Exit::Usage,
-            ArchiveError::Locked { .. } => Exit::Locked,
-            ArchiveError::NotText(_)
-            | ArchiveError::LedgerItem { .. }
-            | ArchiveError::TwoVersions(..)
-            | ArchiveError::Read { .. } => Exit::DoesNotReconcile,
-            ArchiveError::Write { .. } => Exit::OutputRefused,
-        };
-        Self::of(exit, &error, error.hint().map(str::to_owned))
+        Self::of(archive_exit(&error), &error, error.hint().map(str::to_owned))
+    }
+}
+
+fn archive_exit(error: &ArchiveError) -> Exit {
+    match error {
+        ArchiveError::NoFolder(_) => Exit::Usage,
+        ArchiveError::Locked { .. } => Exit::Locked,
+        ArchiveError::NotText(_)
+        | ArchiveError::LedgerItem { .. }
+        | ArchiveError::TwoVersions(..)
+        | ArchiveError::Read { .. } => Exit::DoesNotReconcile,
+        ArchiveError::Write { .. } => Exit::OutputRefused,
     }
 }
 
@@ -133,10 +137,8 @@ impl From<ApiError> for Failure {
             ErrorKind::DoesNotReconcile => Exit::DoesNotReconcile,
             ErrorKind::Protocol => Exit::Unexpected,
             ErrorKind::Archive => match &error {
-                ApiError::Archive(archive) if matches!(**archive, ArchiveError::Locked { .. }) => {
-                    Exit::Locked
-                }
-                _ => Exit::OutputRefused,
+                ApiError::Archive(archive) => archive_exit(archive),
+                _ => Exit::Unexpected,
             },
         };
         Self::of(exit, &error, error.hint())
@@ -149,6 +151,7 @@ impl From<&RunError> for Failure {
             RunError::Archive(ArchiveError::NoFolder(_)) | RunError::Format(_) => Exit::Usage,
             RunError::Archive(_) => Exit::DoesNotReconcile,
             RunError::Posting(posting) if posting.is_configuration() => Exit::Usage,
+            RunError::Posting(PostingError::Overflow(_)) => Exit::DoesNotReconcile,
             RunError::Posting(_) | RunError::Movement { .. } => Exit::Unexpected,
             RunError::Output(_) => Exit::OutputRefused,
             RunError::Cancelled => Exit::Cancelled,

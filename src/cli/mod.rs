@@ -4,16 +4,19 @@ pub mod args;
 pub mod demo;
 pub mod exit;
 pub mod explain;
+pub mod explained;
 pub mod failure;
 pub mod formats;
 pub mod init;
 pub mod ledgers;
 pub mod online;
 pub mod progress;
+pub mod rules;
 pub mod sandbox;
 pub mod select;
 pub mod session;
 pub mod terminal;
+pub mod verify;
 
 use std::process::ExitCode;
 
@@ -33,6 +36,13 @@ pub fn main() -> ExitCode {
             } else {
                 Exit::Done
             };
+            // The arguments are not known yet, so this looks at the words.
+            if error.use_stderr() && std::env::args_os().any(|word| word == "--json") {
+                let text = error.to_string();
+                let message = text.split("\n\n").next().unwrap_or_default();
+                let message = crate::text::line(message.trim_start_matches("error: "));
+                terminal::json(&Failure::usage(message).to_json());
+            }
             // Nothing is left to do when the terminal is gone.
             let _ = error.print();
             return exit.into();
@@ -61,8 +71,10 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Reconcile(selection) => session::reconcile(&global, &selection),
         Command::Check(check) => session::check(&global, &check),
         Command::Explain(wanted) => explain::run(&global, &wanted),
+        Command::Rules(rules) => rules::run(&global, &rules.command),
         Command::Ledgers => ledgers::run(&global),
         Command::Formats(formats) => formats::run(&global, formats.command),
+        Command::Verify(files) => verify::run(&global, &files),
         Command::Init(options) => init::run(&global, &options),
         Command::Sandbox(options) => sandbox::run(&global, &options),
     }

@@ -60,6 +60,9 @@ pub fn client_options(global: &Global, config: &Config) -> Result<ClientOptions,
     if let Some(seconds) = api.timeout_seconds {
         options.request_timeout = Duration::from_secs(seconds.max(1));
     }
+    if let Some(seconds) = api.retry_seconds {
+        options.retry.total = Duration::from_secs(seconds);
+    }
     options.progress = Arc::new(FetchBar::new(global.quiet || global.verbose > 0));
     Ok(options)
 }

@@ -28,6 +28,7 @@ pub fn export(global: &Global, arguments: &Export) -> Result<Exit, Failure> {
         formats,
         all_formats,
         force: arguments.force,
+        new_only: arguments.new_only,
         users_formats: select::users_formats(),
         dry_run: false,
     };
@@ -42,6 +43,7 @@ pub fn check(global: &Global, arguments: &Check) -> Result<Exit, Failure> {
         formats,
         all_formats,
         force: false,
+        new_only: false,
         users_formats: select::users_formats(),
         dry_run: true,
     };

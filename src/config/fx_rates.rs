@@ -57,7 +57,8 @@ impl FxRates {
     /// currency for one unit), or the European Central Bank's `eurofxref` layout (`Date,USD,…`,
     /// units of each currency for one euro, `N/A` where there is none).
     pub fn load(&mut self, path: &Path) -> Result<String, ConfigError> {
-        let content = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        let content = std::fs::read_to_string(path).map_err(|source| ConfigError::ReadNamed {
+            key: "fx_rates_file",
             path: path.to_owned(),
             source,
         })?;

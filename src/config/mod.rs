@@ -34,6 +34,16 @@ pub enum ConfigError {
         /// Why not.
         source: std::io::Error,
     },
+    /// A file that the configuration names is not there, or cannot be read.
+    #[error("cannot read {}, which the configuration names as `{key}`", path.display())]
+    ReadNamed {
+        /// The key that names it.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// The file does not say what bilag understands.
     #[error("{}: {message}", path.display())]
     Invalid {

@@ -58,7 +58,8 @@ impl SalesLines {
     /// (`[{"pspReference": "…", "lines": [{"gross": 12500, "vat_code": "3", "vat": 2500}]}]`) or,
     /// when its name ends in `.csv`, `psp_reference,reference,gross,vat_code,vat`, one line a row.
     pub fn load(path: &Path) -> Result<(Self, String), ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::ReadNamed {
+            key: "sales_lines",
             path: path.to_owned(),
             source,
         })?;

@@ -76,6 +76,14 @@ pub struct Descriptor {
     pub evidence: Evidence,
     /// The file's name; with several documents, the year or voucher goes before the suffix.
     pub file: String,
+    /// Whether the format is for scripts and not for import, so that the same voucher may be in
+    /// several files.
+    #[serde(default)]
+    pub plain: bool,
+    /// What the target's own integration with the provider books, where it has one that books
+    /// sales.
+    #[serde(default)]
+    pub own_integration: Option<String>,
     /// How the journal is cut.
     #[serde(default)]
     pub split: Split,
@@ -95,6 +103,9 @@ pub struct Descriptor {
     /// The options of `[formats.<id>]`, by name.
     #[serde(default)]
     pub options: BTreeMap<String, OptionSpec>,
+    /// The tables of `[formats.<id>]` beside its options, by name, and what each is.
+    #[serde(default)]
+    pub tables: BTreeMap<String, String>,
     /// Sets of values, one of which the option `variant` chooses.
     #[serde(default)]
     pub variants: BTreeMap<String, Variant>,

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::format::{Descriptor, FormatError};
 
@@ -46,6 +47,7 @@ pub struct Options {
     format: String,
     values: BTreeMap<String, String>,
     tax_codes: BTreeMap<String, String>,
+    tables: BTreeMap<String, toml::Table>,
 }
 
 impl Options {
@@ -69,6 +71,7 @@ impl Options {
             format: descriptor.id.clone(),
             values: BTreeMap::new(),
             tax_codes: BTreeMap::new(),
+            tables: BTreeMap::new(),
         };
         for table in [table, own].into_iter().flatten() {
             options.take(descriptor, table)?;
@@ -88,6 +91,10 @@ impl Options {
                     }
                 }
                 ("ledgers", toml::Value::Table(_)) => {}
+                (_, toml::Value::Table(entries)) if descriptor.tables.contains_key(key) => {
+                    let table = self.tables.entry(key.clone()).or_default();
+                    table.extend(entries.clone());
+                }
                 _ if !descriptor.declares_options() => {
                     self.values.extend(text_of(value).map(|text| (key.clone(), text)));
                 }
@@ -99,7 +106,8 @@ impl Options {
                         .flatten();
                     let text = text.ok_or_else(|| {
                         let known = descriptor.options.keys().map(String::as_str);
-                        let known: Vec<&str> = known.chain(TABLES).collect();
+                        let tables = descriptor.tables.keys().map(String::as_str);
+                        let known: Vec<&str> = known.chain(tables).chain(TABLES).collect();
                         wrong(
                             descriptor,
                             &format!(
@@ -192,6 +200,16 @@ impl Options {
     /// The target's code for one of our tax codes, where the user maps it.
     pub fn tax_code(&self, code: &str) -> Option<&str> {
         self.tax_codes.get(code).map(String::as_str)
+    }
+
+    /// The entries of a table that the format declares, each as `T`; none when it is not set.
+    pub fn table<T: DeserializeOwned>(&self, key: &str) -> Result<BTreeMap<String, T>, FormatError> {
+        let entries = self.tables.get(key).cloned().unwrap_or_default();
+        let entry = |(name, value): (String, toml::Value)| match value.try_into() {
+            Ok(value) => Ok((name, value)),
+            Err(error) => Err(self.wrong(&format!("`{key}.{name}`: {}", error.message()))),
+        };
+        entries.into_iter().map(entry).collect()
     }
 
     /// An option that cannot be used.

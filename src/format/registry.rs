@@ -10,7 +10,10 @@ use crate::writer::api::tripletex::Tripletex;
 use crate::writer::entries_csv::EntriesCsv;
 use crate::writer::journal_csv::JournalCsv;
 use crate::writer::journal_json::JournalJson;
+use crate::writer::saft_no::SaftNo;
 use crate::writer::settlement::SettlementXml;
+use crate::writer::sie::sie4::Sie4;
+use crate::writer::sie::sie5::Sie5;
 use crate::writer::visma_business::VismaBusiness;
 
 /// What makes a format's writer.
@@ -84,6 +87,21 @@ pub const REGISTRY: &[Folder] = &[
         descriptor: include_str!("../../formats/vipps-settlement-xml/format.toml"),
         notes: include_str!("../../formats/vipps-settlement-xml/NOTES.md"),
         make: Make::Own(|context, options| Ok(Box::new(SettlementXml::new(context, options)?))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/saft-no/format.toml"),
+        notes: include_str!("../../formats/saft-no/NOTES.md"),
+        make: Make::Own(|context, options| Ok(Box::new(SaftNo::new(context, options)?))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/sie4/format.toml"),
+        notes: include_str!("../../formats/sie4/NOTES.md"),
+        make: Make::Own(|context, options| Ok(Box::new(Sie4::new(context, options)?))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/sie5/format.toml"),
+        notes: include_str!("../../formats/sie5/NOTES.md"),
+        make: Make::Own(|context, options| Ok(Box::new(Sie5::new(context, options)?))),
     },
     Folder {
         descriptor: include_str!("../../formats/visma-business/format.toml"),

@@ -59,14 +59,21 @@ impl StoredDay {
         }
     }
 
+    /// The file that a topic came from.
+    pub fn source(&self, topic: Topic) -> Option<&StoredDate> {
+        let stored = match topic {
+            Topic::Funds => &self.funds,
+            Topic::Fees => &self.fees,
+        };
+        match stored {
+            StoredTopic::Text(stored) => Some(stored),
+            StoredTopic::Absent | StoredTopic::Unreadable(_) => None,
+        }
+    }
+
     /// The files that the day came from.
     pub fn sources(&self) -> impl Iterator<Item = &StoredDate> {
-        [&self.funds, &self.fees]
-            .into_iter()
-            .filter_map(|stored| match stored {
-                StoredTopic::Text(stored) => Some(stored),
-                StoredTopic::Absent | StoredTopic::Unreadable(_) => None,
-            })
+        Topic::ALL.into_iter().filter_map(|topic| self.source(topic))
     }
 }
 

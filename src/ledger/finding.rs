@@ -58,6 +58,7 @@ pub enum Code {
     RefundCaptureNotFound,
     RefundSplitEstimated,
     RuleUnused,
+    AwaitsPayout,
     FxOpeningUnknown,
     MarketAssumed,
     TargetLimit,
@@ -108,6 +109,7 @@ impl Code {
             | Self::FeeWithoutCapture
             | Self::CutoffStraddle
             | Self::RuleUnused
+            | Self::AwaitsPayout
             | Self::MarketAssumed
             | Self::TextReplaced => Level::Info,
         }
@@ -179,6 +181,11 @@ impl Findings {
                 .and_modify(|mine| mine.count += finding.count)
                 .or_insert(finding);
         }
+    }
+
+    /// Keeps the findings that `is_kept`.
+    pub fn retain(&mut self, is_kept: impl Fn(&Finding) -> bool) {
+        self.by_place.retain(|_, finding| is_kept(finding));
     }
 
     /// Gives every finding of `code` the level `level`.

@@ -128,7 +128,7 @@ impl PayoutTracker {
             (Some(remains), Some(carried), _) if remains < 0 => report(Code::PayoutUnexplained, &|| {
                 format!(
                     "payout {name} of {} is larger than what is there: carried {} and movements {} make {}",
-                    money(-entry.amount),
+                    money(entry.amount.saturating_neg()),
                     money(carried),
                     money(self.movements),
                     money(carried.saturating_add(self.movements))

@@ -136,6 +136,8 @@ pub struct Prover {
 struct TopicProof {
     topic: Topic,
     before: Before,
+    /// Where the next entry opens, when the range has none of its own to say it.
+    opens_later: Option<i64>,
     chain: Chain,
     totals: BTreeMap<String, TypeTotal>,
 }
@@ -195,14 +197,16 @@ impl Prover {
     ///
     /// Returns whether the day is part of what can be exported.
     pub fn day(&mut self, day: &LedgerDay<'_>) -> bool {
-        if !self.take_states(day) {
+        let is_closed = self.take_states(day);
+        if self.options.allow_open && !self.open_dates.is_empty() {
+            // The export ends before this date, and so does what is proven.
+            return false;
+        }
+        if !is_closed {
             for topic in [&mut self.funds, &mut self.fees] {
                 topic.chain.interrupt();
             }
             self.payouts.interrupt();
-            return false;
-        }
-        if self.options.allow_open && !self.open_dates.is_empty() {
             return false;
         }
         if self.currency.is_none() {
@@ -316,7 +320,7 @@ impl Prover {
                     (
                         Code::Unreadable,
                         format!(
-                            "{topic} {} cannot be read: {message}; remove the file and fetch the date again",
+                            "{topic} {} cannot be read: {message}; remove the wrong file and fetch the date again",
                             day.date
                         ),
                     )
@@ -388,7 +392,7 @@ impl Prover {
             let number: Option<u64> = entry.payout_number().and_then(|number| number.parse().ok());
             let is_last = index + 1 == entries.len();
             let is_next = match (self.last_payout, number) {
-                (Some(last), Some(number)) => number == last + 1,
+                (Some(last), Some(number)) => last.checked_add(1) == Some(number),
                 _ => true,
             };
             if !is_last || !is_next {
@@ -428,7 +432,8 @@ impl Prover {
                 None,
                 || {
                     format!(
-                        "the funds balance is below zero: opens at {}, closes at {}",
+                        "funds {}: the balance is below zero: opens at {}, closes at {}",
+                        day.date,
                         show(opens),
                         show(closes)
                     )
@@ -563,7 +568,7 @@ impl Prover {
     fn start_edge(&self) -> StartEdge {
         let counted: Vec<StartEdge> = [&self.funds, &self.fees]
             .into_iter()
-            .filter(|topic| topic.chain.entries() > 0)
+            .filter(|topic| topic.counts())
             .map(TopicProof::start)
             .collect();
         let edges = if counted.is_empty() {
@@ -616,15 +621,18 @@ impl Prover {
 
     /// `None` when the date is closed and without entries, so that the next one decides.
     fn look_ahead(&mut self, day: &TopicDay<'_>, topic: Topic, date: NaiveDate) -> Option<EndEdge> {
-        let chain = match topic {
-            Topic::Funds => &self.funds.chain,
-            Topic::Fees => &self.fees.chain,
+        let proof = match topic {
+            Topic::Funds => &mut self.funds,
+            Topic::Fees => &mut self.fees,
         };
         if !day.is_closed() {
             return Some(EndEdge::Closed);
         }
-        let first = day.entries.first()?;
-        let (Some(closing), Some(opens)) = (chain.balance(), first.balance_before) else {
+        let opens = day.entries.first()?.balance_before;
+        if proof.chain.entries() == 0 {
+            proof.opens_later = opens;
+        }
+        let (Some(closing), Some(opens)) = (proof.chain.balance(), opens) else {
             return Some(EndEdge::Closed);
         };
         if closing != opens {
@@ -646,14 +654,14 @@ impl Prover {
         let is_empty = self.funds.chain.entries() + self.fees.chain.entries() == 0;
         for proof in [&self.funds, &self.fees] {
             let topic = proof.topic;
-            let counts = proof.chain.entries() > 0 || is_empty;
+            let counts = proof.counts() || is_empty;
             if start == StartEdge::Unchained && counts && proof.start() == StartEdge::Unchained {
                 self.findings.add(Code::NotProven, Some(topic), Some(from), None, || match proof.before {
                     Before::Unknown(date) => format!(
                         "{topic}: nothing before {from} proves the opening balance; {date} is not in the archive as a closed date with balances"
                     ),
                     Before::Empty | Before::Closing(_) => format!(
-                        "{topic}: the {EDGE_DATES} dates before {from} have no entries, yet the range opens at a balance"
+                        "{topic}: the {EDGE_DATES} dates before {from} have no entries, yet the first entry after them opens at a balance"
                     ),
                 });
             }
@@ -689,6 +697,7 @@ impl TopicProof {
         Self {
             topic,
             before,
+            opens_later: None,
             chain: Chain::new(topic, closing),
             totals: BTreeMap::new(),
         }
@@ -697,11 +706,24 @@ impl TopicProof {
     fn start(&self) -> StartEdge {
         match self.before {
             Before::Closing(_) => StartEdge::Chained,
-            Before::Empty if self.chain.entries() == 0 || self.chain.opening() == Some(0) => {
-                StartEdge::FirstEntry
-            }
+            Before::Empty if self.opens_at_zero() => StartEdge::FirstEntry,
             Before::Empty | Before::Unknown(_) => StartEdge::Unchained,
         }
+    }
+
+    /// Whether the first entry there is opens at zero; true when there is none.
+    fn opens_at_zero(&self) -> bool {
+        if self.chain.entries() == 0 {
+            self.opens_later.is_none_or(|balance| balance == 0)
+        } else {
+            self.chain.opening() == Some(0)
+        }
+    }
+
+    /// Whether the topic has a say in the edges: one without entries has none, unless the entry
+    /// after the range shows a balance, which some entry must have made.
+    fn counts(&self) -> bool {
+        self.chain.entries() > 0 || self.opens_later.is_some_and(|balance| balance != 0)
     }
 
     fn into_totals(self) -> TopicTotals {

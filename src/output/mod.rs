@@ -10,7 +10,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 use thiserror::Error;
 
 /// Why output files cannot be written.
@@ -62,7 +62,8 @@ pub struct StagedFile {
 
 #[derive(Debug)]
 struct Staged {
-    file: NamedTempFile,
+    /// Closed, so that thousands of files can wait for the others.
+    file: TempPath,
     written: WrittenFile,
     replaces: bool,
 }
@@ -130,7 +131,7 @@ impl Staging {
             .collect();
         let written = WrittenFile { name, sha256, bytes };
         self.files.push(Staged {
-            file,
+            file: file.into_temp_path(),
             written: written.clone(),
             replaces,
         });
@@ -210,10 +211,19 @@ impl Write for StagedFile {
     }
 }
 
+const TEMPORARY_PREFIX: &str = ".bilag-";
+const TEMPORARY_SUFFIX: &str = ".part";
+
+/// Whether `path` is named like a file that was not finished.
+pub(crate) fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX))
+}
+
 /// A temporary file in `folder`, readable by others as far as the user's umask allows.
 pub(crate) fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".bilag-").suffix(".part");
+    builder.prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -124,6 +124,11 @@ impl Draft {
         self.pairs.is_empty() && self.differences.is_empty()
     }
 
+    /// Whether anything of the funds account has been added.
+    pub fn moves_funds(&self) -> bool {
+        self.pairs.values().any(|pair| pair.provider == Role::Funds)
+    }
+
     /// Adds an entry: `amount` on the provider account, the shares (which sum to it) opposite.
     pub fn add(
         &mut self,
@@ -227,7 +232,11 @@ impl Draft {
             Role::FxGain
         };
         let text = books.text(PostingKey::FxDifference, difference.ledger_date, None, "");
-        for (role, amount) in [(Role::Funds, -difference.rest), (role, difference.rest)] {
+        let back = difference
+            .rest
+            .checked_neg()
+            .ok_or(PostingError::Overflow(difference.ledger_date))?;
+        for (role, amount) in [(Role::Funds, back), (role, difference.rest)] {
             let account = books.account(role)?;
             postings.push(base_posting(
                 PostingKey::FxDifference,
@@ -294,6 +303,13 @@ impl Both {
         self.base = self.base.checked_add(base).ok_or_else(overflow)?;
         Ok(())
     }
+
+    fn negated(self) -> Option<Self> {
+        Some(Self {
+            amount: self.amount.checked_neg()?,
+            base: self.base.checked_neg()?,
+        })
+    }
 }
 
 impl Pair {
@@ -327,6 +343,12 @@ impl Pair {
         let mut vat_postings: BTreeMap<CounterKey, Posting> = BTreeMap::new();
         for (side, sums) in &self.counters {
             let (net, vat) = sums.net_and_vat(books)?;
+            // Checked once here, so that the signs below may be turned without another thought.
+            let overflow = || PostingError::Overflow(voucher_date);
+            let (net_back, vat_back) = (
+                net.negated().ok_or_else(overflow)?,
+                vat.negated().ok_or_else(overflow)?,
+            );
             let counter = &sums.counter;
             let code = side.1.clone();
             let dimensions = |posting: Posting| Posting {
@@ -339,9 +361,9 @@ impl Pair {
             pair.push(Posting {
                 tax: tax.map_or(Tax::None, |tax| Tax::Net {
                     rate: tax.rate,
-                    vat: -vat.amount,
+                    vat: vat_back.amount,
                 }),
-                ..dimensions(posting(counter.account.clone(), negated(net)))
+                ..dimensions(posting(counter.account.clone(), net_back))
             });
             if let Some((tax, account)) = tax.and_then(|tax| Some((tax, tax.vat_account.as_ref()?)))
                 && vat.amount != 0
@@ -355,15 +377,15 @@ impl Pair {
                 let addition = Posting {
                     tax: Tax::Vat {
                         rate: tax.rate,
-                        net: -net.amount,
+                        net: net_back.amount,
                     },
-                    ..dimensions(posting(account.clone(), negated(vat)))
+                    ..dimensions(posting(account.clone(), vat_back))
                 };
                 match vat_postings.get_mut(&key) {
                     None => {
                         vat_postings.insert(key, addition);
                     }
-                    Some(known) => merge(known, &addition),
+                    Some(known) => merge(known, &addition).ok_or_else(overflow)?,
                 }
             }
         }
@@ -377,23 +399,17 @@ impl Pair {
     }
 }
 
-fn negated(both: Both) -> Both {
-    Both {
-        amount: -both.amount,
-        base: -both.base,
+/// Adds VAT of the same account, code and dimensions from another revenue account. `None` on
+/// overflow.
+fn merge(known: &mut Posting, addition: &Posting) -> Option<()> {
+    known.amount = known.amount.checked_add(addition.amount)?;
+    if let (Some(mine), Some(theirs)) = (&mut known.base_amount, addition.base_amount) {
+        *mine = mine.checked_add(theirs)?;
     }
-}
-
-/// Adds VAT of the same account, code and dimensions from another revenue account.
-fn merge(known: &mut Posting, addition: &Posting) {
-    known.amount += addition.amount;
-    known.base_amount = known
-        .base_amount
-        .zip(addition.base_amount)
-        .map(|(mine, theirs)| mine + theirs);
     if let (Tax::Vat { net, .. }, Tax::Vat { net: more, .. }) = (&mut known.tax, &addition.tax) {
-        *net += more;
+        *net = net.checked_add(*more)?;
     }
+    Some(())
 }
 
 impl CounterSums {
@@ -410,17 +426,21 @@ impl CounterSums {
                     // Dates share the VAT of the whole, so that their parts sum to it exactly.
                     gross_so_far = gross_so_far.checked_add(*gross).ok_or_else(overflow)?;
                     let so_far = tax.rate.vat_in_gross(gross_so_far).ok_or_else(overflow)?;
-                    let here = so_far - vat_so_far;
+                    let here = so_far.checked_sub(vat_so_far).ok_or_else(overflow)?;
                     vat_so_far = so_far;
                     here
                 }
             };
+            let net_here = gross.checked_sub(vat_here).ok_or_else(overflow)?;
             vat.add(vat_here, *date, books)?;
-            net.add(gross - vat_here, *date, books)?;
+            net.add(net_here, *date, books)?;
         }
         for (date, (gross, vat_here)) in &self.given {
+            let net_here = gross
+                .checked_sub(*vat_here)
+                .ok_or(PostingError::Overflow(*date))?;
             vat.add(*vat_here, *date, books)?;
-            net.add(gross - vat_here, *date, books)?;
+            net.add(net_here, *date, books)?;
         }
         Ok((net, vat))
     }

@@ -7,6 +7,7 @@
 pub mod books;
 pub mod draft;
 pub mod refunds;
+pub mod rule_use;
 pub mod sales;
 pub mod sequence;
 pub mod treatment;
@@ -54,14 +55,10 @@ impl<'a> Poster<'a> {
     /// A poster for a ledger whose funds account opens at `opening`, where that is known.
     /// `captures` are those that the refunds of the range belong to.
     pub fn new(books: &'a Books<'a>, captures: CaptureIndex, opening: Option<i64>) -> Self {
-        let looks_at_dates = books
-            .rules()
-            .iter()
-            .any(|rule| rule.valid_from.is_some() || rule.valid_to.is_some());
         Self {
             books,
             captures,
-            fee_join: looks_at_dates.then(FeeJoin::default),
+            fee_join: rule_use::fee_join(books),
             waiting: Vec::new(),
             funds_in_base: FundsInBase {
                 balance: opening,
@@ -127,8 +124,8 @@ impl<'a> Poster<'a> {
             .collect()
     }
 
-    /// What still waits for a payout: how many vouchers would come of it.
-    pub fn waits_for_payout(&self) -> bool {
+    /// Whether entries still wait for a payout.
+    fn waits_for_payout(&self) -> bool {
         self.waiting.iter().any(|draft| !draft.is_empty())
     }
 
@@ -233,16 +230,7 @@ impl<'a> Poster<'a> {
                 project: None,
             });
         }
-        let capture_date = match (topic, &self.fee_join, entry.psp_reference.as_deref()) {
-            (Topic::Fees, Some(join), Some(reference)) => join.capture_date(reference),
-            _ => None,
-        };
-        let date = capture_date.unwrap_or(ledger_date);
-        let rule = books.rule(
-            entry.recipient_handle.as_deref(),
-            entry.reference.as_deref(),
-            date,
-        );
+        let rule = rule_use::of_fee(books, self.fee_join.as_ref(), topic, ledger_date, entry);
         let shared = |text: Option<&String>| text.map(|text| Arc::from(text.as_str()));
         Ok(Counter {
             account,
@@ -337,10 +325,13 @@ impl<'a> Poster<'a> {
         let is_complete = !books.may_use(CaptureMode::None);
         if state.balance == Some(0) {
             if let Some(rest) = state.base.filter(|rest| *rest != 0 && is_complete) {
-                let index = match books.settings.voucher_per {
-                    VoucherPer::LedgerDate => drafts.iter().position(|draft| draft.date == day.date),
-                    VoucherPer::Payout | VoucherPer::Entry => drafts.len().checked_sub(1),
+                let is_dates = |draft: &Draft| {
+                    books.settings.voucher_per == VoucherPer::LedgerDate && draft.date == day.date
                 };
+                let index = drafts
+                    .iter()
+                    .position(is_dates)
+                    .or_else(|| drafts.iter().rposition(Draft::moves_funds));
                 if let Some(draft) = index.and_then(|index| drafts.get_mut(index)) {
                     draft.add_difference(day.date, rest);
                 }
@@ -381,13 +372,19 @@ impl<'a> Poster<'a> {
         last.date = date;
     }
 
-    /// Reports rules that took nothing, and fees that are not booked.
+    /// Reports rules that took nothing, fees that are not booked, and what waits for a payout.
     pub fn finish(&self, gross_settlement: bool, findings: &mut Findings) {
         for number in self.books.unused_rules() {
             findings.add(Code::RuleUnused, None, None, None, || {
                 format!(
                     "rule {number} of the configuration took no entry (other rules may have taken none too)"
                 )
+            });
+        }
+        if self.waits_for_payout() {
+            findings.add(Code::AwaitsPayout, None, None, None, || {
+                "what comes after the last payout of the range waits for the voucher of the next one"
+                    .to_owned()
             });
         }
         if gross_settlement && self.books.settings.fees == FeeMode::Retained {

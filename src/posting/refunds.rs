@@ -23,6 +23,7 @@ pub struct FoundCapture {
 /// Captures by the merchant's reference, only those that refunds of the range ask for.
 #[derive(Debug, Clone, Default)]
 pub struct CaptureIndex {
+    lookback_days: u64,
     by_reference: HashMap<String, Vec<FoundCapture>>,
 }
 
@@ -37,7 +38,10 @@ impl CaptureIndex {
                 wanted.insert(reference.to_owned());
             }
         });
-        let mut index = Self::default();
+        let mut index = Self {
+            lookback_days,
+            ..Self::default()
+        };
         if wanted.is_empty() {
             return index;
         }
@@ -63,14 +67,16 @@ impl CaptureIndex {
     }
 
     /// The earliest capture with the refund's reference, of the same sales unit where both say
-    /// one, not later than the refund.
+    /// one, not later than the refund and not longer before it than captures are looked for, so
+    /// that a date gives the same whichever range it is part of.
     pub fn capture_of(&self, refund: &Entry<'_>, date: NaiveDate) -> Option<&FoundCapture> {
         let handle = refund.recipient_handle.as_deref();
+        let first = days_before(date, self.lookback_days);
         self.by_reference
             .get(refund.reference.as_deref()?)?
             .iter()
             .find(|capture| {
-                capture.date <= date
+                (first..=date).contains(&capture.date)
                     && match (capture.handle.as_deref(), handle) {
                         (Some(theirs), Some(mine)) => theirs == mine,
                         _ => true,

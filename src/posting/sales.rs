@@ -43,12 +43,7 @@ pub fn shares(
         None
     };
     let date = capture.map_or(place.ledger_date, |capture| capture.date);
-    let rule = books.rule(
-        entry.recipient_handle.as_deref(),
-        entry.reference.as_deref(),
-        date,
-    );
-    let rule = rule.map(|(_, rule)| rule);
+    let rule = rule_of(books, capture, place).map(|(_, rule)| rule);
     let whole = Share {
         gross: entry.amount,
         vat: None,
@@ -88,6 +83,24 @@ pub fn shares(
                 None => Ok(Some(vec![(by_rule(books, rule, place, date)?, whole)])),
             }
         }
+    }
+}
+
+/// The rule of a capture or refund, with its place in the file from 1. A refund follows the
+/// capture that it belongs to, where that is known.
+pub fn rule_of<'a>(
+    books: &Books<'a>,
+    capture: Option<&FoundCapture>,
+    place: &Place<'_, '_>,
+) -> Option<(usize, &'a Rule)> {
+    let reference = place.entry.reference.as_deref();
+    match capture {
+        Some(capture) => books.rule(capture.handle.as_deref(), reference, capture.date),
+        None => books.rule(
+            place.entry.recipient_handle.as_deref(),
+            reference,
+            place.ledger_date,
+        ),
     }
 }
 
@@ -172,6 +185,12 @@ fn by_lines(
                 books.currency
             )
         });
+        // Nothing is written for the ledger; until then the amount stands where it cannot mislead.
+        let whole = Share {
+            gross: place.entry.amount,
+            vat: None,
+        };
+        return Ok(vec![(counter(None, books.account(Role::Suspense)?), whole)]);
     }
     let mut shares = Vec::new();
     for line in lines {
@@ -235,7 +254,7 @@ fn proportional(
         // Rounding the running sum, not each part, lets the parts sum to the amount exactly.
         let upto = divide_half_away(i128::from(amount) * so_far, total.max(1)).unwrap_or(amount);
         scaled.push(SalesLine {
-            gross: upto - booked,
+            gross: upto.saturating_sub(booked),
             vat_code: line.vat_code.clone(),
             vat: None,
         });

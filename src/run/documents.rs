@@ -1,23 +1,26 @@
 //! The documents of one ledger's run: each format's writers, fed in both passes.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 
+use crate::config::CaptureMode;
 use crate::date::end_of_fiscal_year;
 use crate::encode::{Contained, Encoder};
 use crate::format::{self, Format, FormatError, Shape, Split};
 use crate::journal::Voucher;
 use crate::ledger::day::LedgerDay;
-use crate::ledger::finding::Findings;
+use crate::ledger::finding::{Code, Findings};
 use crate::ledger::proof::LedgerProof;
 use crate::output::manifest::{Manifest, ManifestOutput, ManifestRange, ManifestSource};
 use crate::output::{OutputError, StagedFile, Staging};
-use crate::run::WriteOptions;
-use crate::writer::{Context, Limits, Writer};
+use crate::run::export_log::ExportLog;
+use crate::run::{RunError, WriteOptions};
+use crate::writer::{Context, Limits, Opening, Writer};
 
 /// The layout of `manifest.json`.
 const MANIFEST_SCHEMA: u32 = 1;
@@ -44,6 +47,9 @@ pub struct Documents<'a> {
     proof: Option<LedgerProof>,
     sets: Vec<DocumentSet<'a>>,
     written: Vec<ManifestOutput>,
+    log: ExportLog,
+    new_only: bool,
+    force: bool,
 }
 
 /// The documents of one format.
@@ -52,6 +58,12 @@ struct DocumentSet<'a> {
     shape: Shape,
     limits: Limits,
     parts: BTreeMap<Part, Document<'a>>,
+    /// Vouchers that another range's export holds: how many, and the first with its range.
+    repeated: Option<(usize, String, String)>,
+    /// How many vouchers the first pass took.
+    taken: usize,
+    /// Vouchers that go into the files, for the export log.
+    vouchers: BTreeSet<String>,
 }
 
 /// A file in the making, behind its container and its encoding.
@@ -68,12 +80,31 @@ enum Part {
 
 struct Document<'a> {
     writer: Box<dyn Writer + 'a>,
+    /// Movement by account in the base currency, kept where a later document may follow.
+    movements: BTreeMap<Arc<str>, i128>,
     file: Option<Out>,
+}
+
+impl<'a> Document<'a> {
+    fn new(writer: Box<dyn Writer + 'a>) -> Self {
+        Self {
+            writer,
+            movements: BTreeMap::new(),
+            file: None,
+        }
+    }
+
+    fn move_accounts(&mut self, voucher: &Voucher) {
+        for posting in voucher.postings() {
+            let movement = self.movements.entry(posting.account.clone()).or_default();
+            *movement += i128::from(posting.in_base());
+        }
+    }
 }
 
 impl<'a> Documents<'a> {
     /// Makes ready the formats that were asked for, else the configuration's, else `journal-csv`.
-    pub fn new(context: Context<'a>, write: &WriteOptions) -> Result<Self, FormatError> {
+    pub fn new(context: Context<'a>, write: &WriteOptions) -> Result<Self, RunError> {
         let mut formats: Vec<&'static Format> = write.formats.clone();
         if write.all_formats {
             let market = context.config.posting.market.code();
@@ -104,18 +135,24 @@ impl<'a> Documents<'a> {
             let shape = format.shape(&context)?;
             let mut parts = BTreeMap::new();
             if shape.split == Split::None {
-                parts.insert(Part::Whole, Document { writer, file: None });
+                parts.insert(Part::Whole, Document::new(writer));
             }
             sets.push(DocumentSet {
                 format,
                 shape,
                 limits: Limits::new(&format.descriptor.id),
                 parts,
+                repeated: None,
+                taken: 0,
+                vouchers: BTreeSet::new(),
             });
         }
         Ok(Self {
             context: Some(context),
             sets,
+            log: ExportLog::load(&write.out.join(&context.info.ledger_id))?,
+            new_only: write.new_only,
+            force: write.force,
             ..Self::default()
         })
     }
@@ -149,7 +186,17 @@ impl<'a> Documents<'a> {
         let Some(context) = &self.context else {
             return Ok(());
         };
+        let range = range_name(context);
         for set in &mut self.sets {
+            if let Some(other) = set.repeats(&self.log, &range, voucher) {
+                let other = other.to_owned();
+                let repeated = set.repeated.get_or_insert((0, voucher.id().to_owned(), other));
+                repeated.0 += 1;
+                if self.new_only {
+                    continue;
+                }
+            }
+            set.taken += 1;
             let part = part_of(set.shape.split, voucher, context);
             if matches!(part, Part::Voucher(..)) {
                 let mut writer = set.format.writer(context)?;
@@ -157,14 +204,18 @@ impl<'a> Documents<'a> {
                 writer.check_end(&mut set.limits);
                 continue;
             }
-            let limits = &mut set.limits;
-            document(&mut set.parts, set.format, part, context)?.check_voucher(voucher, limits);
+            let document = document(&mut set.parts, set.format, part, context)?;
+            document.writer.check_voucher(voucher, &mut set.limits);
+            if set.format.descriptor.split == Split::FiscalYear {
+                document.move_accounts(voucher);
+            }
         }
         Ok(())
     }
 
-    /// First pass: there is no more. A format without any document gets an empty one.
-    pub fn check_end(&mut self) -> Result<(), FormatError> {
+    /// First pass: there is no more. A format without any document gets an empty one. `opening`
+    /// is what the books hold before the first document.
+    pub fn check_end(&mut self, opening: &Opening) -> Result<(), FormatError> {
         let Some(context) = &self.context else {
             return Ok(());
         };
@@ -173,10 +224,20 @@ impl<'a> Documents<'a> {
                 let part = fiscal_year(context.range.from(), context);
                 document(&mut set.parts, set.format, part, context)?;
             }
+            let mut opening = opening.clone();
             for document in set.parts.values_mut() {
+                document.writer.check_opening(&opening);
                 document.writer.check_end(&mut set.limits);
+                for (account, movement) in std::mem::take(&mut document.movements) {
+                    *opening.carried.entry(account).or_default() += movement;
+                }
+                opening.follows_another = true;
             }
             set.parts.retain(|_, document| !document.writer.is_empty());
+            if self.new_only && set.taken == 0 && set.repeated.is_some() {
+                // Everything was exported before: a file without vouchers would only confuse.
+                set.parts.clear();
+            }
         }
         Ok(())
     }
@@ -186,11 +247,36 @@ impl<'a> Documents<'a> {
         self.sets.iter().any(|set| set.limits.has_refusals())
     }
 
-    /// Puts what targets cannot hold, and what was replaced, into the findings.
+    /// Puts what targets cannot hold, what was replaced, and what might be booked twice into the
+    /// findings.
     pub fn report(&mut self, findings: &mut Findings) {
+        let books_sales = self
+            .context
+            .is_some_and(|context| context.books.may_use(CaptureMode::Revenue));
         for set in &mut self.sets {
             let id = &set.format.descriptor.id;
             std::mem::replace(&mut set.limits, Limits::new(id)).report(findings);
+            if let Some((count, voucher, range)) =
+                set.repeated.take().filter(|_| !self.new_only && !self.force)
+            {
+                findings.add(Code::AlreadyExported, None, None, None, || {
+                    format!(
+                        "{id}: {count} vouchers, the first is {voucher}, were exported before (for {range}); importing both \
+                         files books them twice. Use --new-only to leave them out"
+                    )
+                });
+            }
+            if let Some(integration) = set
+                .format
+                .descriptor
+                .own_integration
+                .as_ref()
+                .filter(|_| books_sales)
+            {
+                findings.add(Code::DoubleBooking, None, None, None, || {
+                    format!("{id}: revenue is booked here, and {integration}; make sure that only one of them does")
+                });
+            }
         }
     }
 
@@ -225,7 +311,14 @@ impl<'a> Documents<'a> {
         let (Some(context), Some(staging)) = (&self.context, &mut self.staging) else {
             return Ok(());
         };
+        let range = range_name(context);
         for set in &mut self.sets {
+            if self.new_only && set.repeats(&self.log, &range, voucher).is_some() {
+                continue;
+            }
+            if !set.format.descriptor.plain {
+                set.vouchers.insert(voucher.id().to_owned());
+            }
             let part = part_of(set.shape.split, voucher, context);
             let id = &set.format.descriptor.id;
             let fail = |source| write_error(&self.folder, id, source);
@@ -254,6 +347,7 @@ impl<'a> Documents<'a> {
             if let Some(Document {
                 writer,
                 file: Some(file),
+                ..
             }) = set.parts.get_mut(&part)
             {
                 writer.voucher(voucher, file).map_err(fail)?;
@@ -274,7 +368,14 @@ impl<'a> Documents<'a> {
             return Ok(Vec::new());
         };
         let mut written = self.written;
+        let mut log = self.log;
+        let range = range_name(&context);
+        let mut has_news = false;
         for set in self.sets {
+            if !set.vouchers.is_empty() {
+                log.record(&set.format.descriptor.id, &range, set.vouchers);
+                has_news = true;
+            }
             for document in set.parts.into_values() {
                 if let Some(file) = document.file {
                     written.push(finished(&mut staging, set.format, file, &self.folder)?);
@@ -312,6 +413,9 @@ impl<'a> Documents<'a> {
             .map_err(|source| write_error(&self.folder, "manifest.json", source))?;
         staging.add(file)?;
         staging.commit(force)?;
+        if has_news {
+            log.save()?;
+        }
         Ok(outputs)
     }
 
@@ -324,6 +428,7 @@ impl<'a> Documents<'a> {
                 if let Document {
                     writer,
                     file: Some(file),
+                    ..
                 } = document
                 {
                     act(writer.as_mut(), file)
@@ -335,21 +440,31 @@ impl<'a> Documents<'a> {
     }
 }
 
+impl DocumentSet<'_> {
+    /// The other range whose export holds a voucher already.
+    fn repeats<'l>(&self, log: &'l ExportLog, range: &str, voucher: &Voucher) -> Option<&'l str> {
+        if self.format.descriptor.plain {
+            return None;
+        }
+        log.other_range(&self.format.descriptor.id, range, voucher.id())
+    }
+}
+
+fn range_name(context: &Context<'_>) -> String {
+    format!("{}_{}", context.range.from(), context.range.to())
+}
+
 /// The writer of a part, made when it is the first.
 fn document<'d, 'a>(
     parts: &'d mut BTreeMap<Part, Document<'a>>,
     format: &'static Format,
     part: Part,
     context: &Context<'a>,
-) -> Result<&'d mut (dyn Writer + 'a), FormatError> {
-    let document = match parts.entry(part) {
+) -> Result<&'d mut Document<'a>, FormatError> {
+    Ok(match parts.entry(part) {
         Slot::Occupied(slot) => slot.into_mut(),
-        Slot::Vacant(slot) => slot.insert(Document {
-            writer: format.writer(context)?,
-            file: None,
-        }),
-    };
-    Ok(document.writer.as_mut())
+        Slot::Vacant(slot) => slot.insert(Document::new(format.writer(context)?)),
+    })
 }
 
 fn part_of(split: Split, voucher: &Voucher, context: &Context<'_>) -> Part {

@@ -34,6 +34,11 @@ impl Earlier {
         DateRange::new(self.posted_from, days_before(range.from(), 1)).ok()
     }
 
+    /// All dates whose postings go into the vouchers of `range`.
+    pub fn posted(&self, range: DateRange) -> DateRange {
+        DateRange::new(self.posted_from, range.to()).unwrap_or(range)
+    }
+
     /// The dates before those that are followed only for the value of the funds account.
     pub fn valued_dates(&self) -> impl Iterator<Item = NaiveDate> + use<> {
         let dates = DateRange::new(self.valued_from, days_before(self.posted_from, 1)).ok();

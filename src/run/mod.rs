@@ -5,6 +5,7 @@
 
 pub mod documents;
 pub mod earlier;
+pub mod export_log;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,7 +35,7 @@ use crate::posting::refunds::CaptureIndex;
 use crate::posting::sequence::Sequence;
 use crate::run::documents::{Documents, Output};
 use crate::run::earlier::Earlier;
-use crate::writer::Context;
+use crate::writer::{Context, Opening};
 
 /// What to do with each ledger.
 #[derive(Debug, Clone)]
@@ -62,6 +63,8 @@ pub struct WriteOptions {
     pub users_formats: Option<PathBuf>,
     /// Replace files that differ.
     pub force: bool,
+    /// Leave out vouchers that another range's export to the same format holds already.
+    pub new_only: bool,
     /// Only find out what the formats cannot hold.
     pub dry_run: bool,
 }
@@ -253,17 +256,18 @@ impl Run<'_> {
         let mut documents = match &self.options.write {
             None => Documents::default(),
             Some(write) => Documents::new(context, write).unwrap_or_else(|failure| {
-                error = Some(RunError::from(failure));
+                error = Some(failure);
                 Documents::default()
             }),
         };
+        let earlier = earlier::find(self.archive, &books, self.options.range);
         let captures = if books.needs_captures_of_refunds() {
             let lookback = books.settings.refund_lookback_days;
-            CaptureIndex::build(self.archive, &self.info.ledger_id, self.options.range, lookback)
+            let posted = earlier.posted(self.options.range);
+            CaptureIndex::build(self.archive, &self.info.ledger_id, posted, lookback)
         } else {
             CaptureIndex::default()
         };
-        let earlier = earlier::find(self.archive, &books, self.options.range);
         let mut first = self.first_pass(&books, &captures, &earlier, &mut documents, &mut error);
         let is_open = !first.proof.open_dates.is_empty() && !self.options.allow_open;
         let is_open = is_open || !earlier.missing.is_empty();
@@ -332,7 +336,7 @@ impl Run<'_> {
         for date in &earlier.missing {
             prover.needs_before(*date);
         }
-        self.prove_earlier(options, earlier, prover.findings_mut());
+        let opening = self.prove_earlier(options, earlier, prover.findings_mut());
         let mut findings = Findings::default();
         let mut totals = JournalTotals::default();
         let mut movements = BTreeMap::<Arc<str>, i128>::new();
@@ -340,7 +344,7 @@ impl Run<'_> {
         let mut lag_days = 0;
         let mut gross_settlement = false;
         let mut poster = Poster::new(books, captures.clone(), earlier.funds_opening);
-        if let Err(failure) = self.warm_up(&mut poster, earlier) {
+        if let Err(failure) = self.warm_up(&mut poster, earlier, &mut findings) {
             *error = error.take().or(Some(failure.into()));
         }
         if documents.want_days_before()
@@ -388,9 +392,6 @@ impl Run<'_> {
                 }
             }
         }
-        if let Err(failure) = documents.check_end() {
-            *error = error.take().or(Some(failure.into()));
-        }
         poster.finish(gross_settlement, &mut findings);
         if books.is_foreign() && !poster.knows_funds_value() {
             findings.add(Code::FxOpeningUnknown, None, Some(self.options.range.from()), None, || {
@@ -405,6 +406,14 @@ impl Run<'_> {
         }
         prover.findings_mut().merge(findings);
         let proof = prover.finish(self.archive, &self.info.ledger_id);
+        let opening = opening.unwrap_or(Opening {
+            funds: proof.funds.opening,
+            fees: proof.fees.opening,
+            ..Opening::default()
+        });
+        if let Err(failure) = documents.check_end(&opening) {
+            *error = error.take().or(Some(failure.into()));
+        }
         if error.is_none() && proof.status != Status::Failed {
             *error = self.movement_error(books, &proof, &movements);
         }
@@ -435,11 +444,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Dates before the range that become part of a voucher must hold like those in it.
-    fn prove_earlier(&self, options: ProofOptions, earlier: &Earlier, findings: &mut Findings) {
-        let Some(range) = earlier.posted_before(self.options.range) else {
-            return;
-        };
+    /// Dates before the range that become part of a voucher must hold like those in it. Returns
+    /// what the books hold before them, when there are any.
+    fn prove_earlier(
+        &self,
+        options: ProofOptions,
+        earlier: &Earlier,
+        findings: &mut Findings,
+    ) -> Option<Opening> {
+        let range = earlier.posted_before(self.options.range)?;
         let mut prover = Prover::start(
             self.archive,
             &self.info.ledger_id,
@@ -449,23 +462,27 @@ impl Run<'_> {
             prover.day(&StoredDay::read(self.archive, &self.info.ledger_id, date).parse());
         }
         let proof = prover.finish(self.archive, &self.info.ledger_id);
-        for finding in proof
-            .findings
-            .iter()
-            .filter(|finding| finding.level == Level::Error)
-        {
-            findings.add(
-                finding.code,
-                finding.topic,
-                finding.ledger_date,
-                finding.ordinal,
-                || finding.message.clone(),
-            );
-        }
+        let mut errors = proof.findings;
+        // Whether the range opens where these dates close is for the range's own proof to say.
+        errors.retain(|finding| {
+            let is_seam = finding.code == Code::BalanceBreak && finding.ordinal.is_none();
+            finding.level == Level::Error && !is_seam
+        });
+        findings.merge(errors);
+        Some(Opening {
+            funds: proof.funds.opening,
+            fees: proof.fees.opening,
+            ..Opening::default()
+        })
     }
 
     /// Brings a poster to the first date of the range.
-    fn warm_up(&self, poster: &mut Poster<'_>, earlier: &Earlier) -> Result<(), PostingError> {
+    fn warm_up(
+        &self,
+        poster: &mut Poster<'_>,
+        earlier: &Earlier,
+        findings: &mut Findings,
+    ) -> Result<(), PostingError> {
         let read = |date| StoredDay::read(self.archive, &self.info.ledger_id, date);
         for date in earlier.capture_dates() {
             poster.captures_before(&read(date).parse());
@@ -475,7 +492,7 @@ impl Run<'_> {
         }
         if let Some(range) = earlier.posted_before(self.options.range) {
             for date in range.dates() {
-                poster.day(&read(date).parse(), &mut Findings::default())?;
+                poster.day(&read(date).parse(), findings)?;
             }
         }
         Ok(())
@@ -493,7 +510,7 @@ impl Run<'_> {
         let folder = output_folder(&write.out, &self.info.ledger_id, self.exported);
         documents.start(&folder, &first.proof)?;
         let mut poster = Poster::new(books, captures, earlier.funds_opening);
-        self.warm_up(&mut poster, earlier)?;
+        self.warm_up(&mut poster, earlier, &mut Findings::default())?;
         let mut sequence = Sequence::new(first.lag_days);
         for date in self.exported.dates() {
             if self.options.cancelled.load(Ordering::Relaxed) {
@@ -573,7 +590,7 @@ fn closed_part(archive: &Archive, ledger_id: &str, range: DateRange) -> Option<D
 }
 
 /// The ledger's currency: what the ledgers endpoint says, else its first entry, else the books'.
-fn currency(archive: &Archive, info: &LedgerInfo, config: &LedgerConfig, range: DateRange) -> Currency {
+pub fn currency(archive: &Archive, info: &LedgerInfo, config: &LedgerConfig, range: DateRange) -> Currency {
     let stated = info.currency.as_deref().and_then(Currency::parse);
     let first_entry = || {
         range.dates().find_map(|date| {

@@ -5,17 +5,24 @@
 //! opens no files, reads no clock, sorts nothing and rounds nothing.
 
 pub mod api;
+pub mod contents;
 pub mod delimited;
 pub mod entries_csv;
 pub mod journal_csv;
 pub mod journal_json;
 pub mod lines;
 pub mod numbers;
+pub mod period;
+pub mod saft;
+pub mod saft_no;
 pub mod settlement;
+pub mod sie;
 pub mod visma_business;
 pub mod xml;
 
+use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 
 use crate::config::LedgerConfig;
 use crate::date::DateRange;
@@ -52,9 +59,23 @@ impl Context<'_> {
     }
 }
 
+/// What the books hold when a document begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// The provider's funds balance before the first entry that the run posts, where known.
+    pub funds: Option<i64>,
+    /// The provider's fees balance before the first entry that the run posts, where known.
+    pub fees: Option<i64>,
+    /// What earlier documents of the run move each account by, in the base currency.
+    pub carried: BTreeMap<Arc<str>, i128>,
+    /// Whether an earlier document of the run holds the fiscal year before.
+    pub follows_another: bool,
+}
+
 /// A document in the making.
 ///
-/// The run calls `check_day` and `check_voucher` for everything, then `check_end`; when nothing
+/// The run calls `check_day` and `check_voucher` for everything, then `check_opening` and
+/// `check_end`; when nothing
 /// stands against it, `start`, `day` and `voucher` for everything again, and `end`. In the second
 /// pass vouchers come in order of date, then id, and days in order of date; a voucher may come
 /// before or after the day it was made of. A writer that has no document to make (`is_empty`
@@ -74,6 +95,9 @@ pub trait Writer {
 
     /// First pass: a voucher. Reports everything about it that the target cannot hold.
     fn check_voucher(&mut self, _voucher: &Voucher, _limits: &mut Limits) {}
+
+    /// First pass: what the books hold when the document begins.
+    fn check_opening(&mut self, _opening: &Opening) {}
 
     /// First pass: there is no more.
     fn check_end(&mut self, _limits: &mut Limits) {}

@@ -47,6 +47,14 @@ impl Xml {
         writeln!(out, "</{name}>")
     }
 
+    /// Closes every element that is still open.
+    pub fn close_all(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
+        while !self.open.is_empty() {
+            self.close(out)?;
+        }
+        Ok(())
+    }
+
     /// An element that holds text.
     pub fn element(&self, out: &mut dyn io::Write, name: &str, text: &str) -> io::Result<()> {
         self.element_with(out, name, &[], text)

@@ -1,6 +1,18 @@
 //! Everything that can be tested from outside, in one binary.
 #![expect(clippy::unwrap_used, reason = "a test may panic, helper functions included")]
+#![expect(clippy::print_stderr, reason = "a judge that is not installed is named")]
 
+mod baseline;
 mod conformance;
+mod exits;
+mod fault_matrix;
 mod formats;
+mod golden;
+mod judges;
+mod kills;
+mod many_ledgers;
 mod report_api;
+mod rules;
+mod sandboxed;
+mod vat_oracle;
+mod verify;

@@ -54,10 +54,10 @@ fn assert_sums_everywhere(desk: &Desk, configuration: &str, from: &str, to: &str
     }
 }
 
-/// Compares bytes with `fixtures/formats/<id>/`; `BILAG_ACCEPT=1` writes them there instead.
+/// Compares bytes with `tests/it/conformance/expected/<id>/`; `BILAG_ACCEPT=1` writes them there instead.
 fn assert_golden(id: &str, files: &BTreeMap<String, Vec<u8>>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures/formats")
+        .join("tests/it/conformance/expected")
         .join(id);
     // A voucher each: the first and last stand for all.
     let names: Vec<&String> = match files.len() {

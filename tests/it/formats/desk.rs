@@ -78,7 +78,6 @@ pub(crate) fn reference_data(folder: &str) -> Option<PathBuf> {
 }
 
 /// Says that a test could not do its work.
-#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
 pub(crate) fn skipped(why: &str) {
     eprintln!("skipped: {why}");
 }
@@ -231,6 +230,7 @@ impl Desk {
                 all_formats: false,
                 users_formats: None,
                 force: false,
+                new_only: false,
                 dry_run: false,
             }),
             cancelled: Arc::default(),

@@ -1,0 +1,101 @@
+//! Which rule takes an entry: the decision that posting makes, also for those who only ask.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::chart::Role;
+use crate::config::Rule;
+use crate::journal::PostingKey;
+use crate::ledger::Topic;
+use crate::ledger::entry::Entry;
+use crate::ledger::fee_join::FeeJoin;
+use crate::posting::books::Books;
+use crate::posting::refunds::CaptureIndex;
+use crate::posting::sales::{self, Place};
+use crate::posting::treatment::{self, Treatment};
+
+/// What rules decide about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A capture.
+    Captures,
+    /// A refund.
+    Refunds,
+    /// An entry that becomes fee expense.
+    Fees,
+}
+
+impl Kind {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 3] = [Self::Captures, Self::Refunds, Self::Fees];
+
+    /// The name in texts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Captures => "captures",
+            Self::Refunds => "refunds",
+            Self::Fees => "fees",
+        }
+    }
+}
+
+/// The join of fees to captures that rules with dates need; `None` where no rule has any.
+pub fn fee_join(books: &Books<'_>) -> Option<FeeJoin> {
+    let looks_at_dates = books
+        .rules()
+        .iter()
+        .any(|rule| rule.valid_from.is_some() || rule.valid_to.is_some());
+    looks_at_dates.then(FeeJoin::default)
+}
+
+/// The rule of a fee, with its place in the file from 1: on the date of the fee's capture, where
+/// that is known.
+pub fn of_fee<'a>(
+    books: &Books<'a>,
+    fee_join: Option<&FeeJoin>,
+    topic: Topic,
+    ledger_date: NaiveDate,
+    entry: &Entry<'_>,
+) -> Option<(usize, &'a Rule)> {
+    let capture_date = match (topic, fee_join, entry.psp_reference.as_deref()) {
+        (Topic::Fees, Some(join), Some(reference)) => join.capture_date(reference),
+        _ => None,
+    };
+    books.rule(
+        entry.recipient_handle.as_deref(),
+        entry.reference.as_deref(),
+        capture_date.unwrap_or(ledger_date),
+    )
+}
+
+/// What an entry is to the rules, and the rule that takes it; `None` for entries that no rule
+/// decides about.
+pub fn of(
+    books: &Books<'_>,
+    captures: &CaptureIndex,
+    fee_join: Option<&FeeJoin>,
+    topic: Topic,
+    place: &Place<'_, '_>,
+) -> Option<(Kind, Option<usize>)> {
+    let entry = place.entry;
+    match treatment::of(&entry.entry_type, topic, books.settings.fees) {
+        Treatment::Sales(PostingKey::Refund) => {
+            let capture = captures.capture_of(entry, place.ledger_date);
+            let rule = sales::rule_of(books, capture, place);
+            Some((Kind::Refunds, rule.map(|(number, _)| number)))
+        }
+        Treatment::Sales(_) => {
+            let rule = sales::rule_of(books, None, place);
+            Some((Kind::Captures, rule.map(|(number, _)| number)))
+        }
+        Treatment::Pair {
+            counter: Role::FeeExpense,
+            ..
+        } => {
+            let rule = of_fee(books, fee_join, topic, place.ledger_date, entry);
+            Some((Kind::Fees, rule.map(|(number, _)| number)))
+        }
+        Treatment::Pair { .. } | Treatment::None => None,
+    }
+}

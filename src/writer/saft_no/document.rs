@@ -1,0 +1,316 @@
+//! The elements of the file, in the order of the schema.
+
+use std::io;
+
+use chrono::NaiveDate;
+
+use crate::journal::{Posting, Tax, Voucher};
+use crate::writer::contents::is_debit;
+use crate::writer::period;
+use crate::writer::saft;
+use crate::writer::saft::parts::{self, Amount};
+use crate::writer::saft_no::SaftNo;
+use crate::writer::xml::Xml;
+
+const NAMESPACE: &str = "urn:StandardAuditFile-Taxation-Financial:NO";
+
+impl SaftNo<'_> {
+    pub(super) fn head(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
+        let version = self.version();
+        let location = format!("{NAMESPACE} Norwegian_SAF-T_Financial_Schema_v_{version}.xsd");
+        xml.declaration(out)?;
+        xml.open(
+            out,
+            "AuditFile",
+            &[
+                ("xmlns", NAMESPACE),
+                ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"),
+                ("xsi:schemaLocation", &location),
+            ],
+        )?;
+        self.header(xml, out, version)?;
+        xml.open(out, "MasterFiles", &[])?;
+        self.accounts(xml, out)?;
+        self.tax_table(xml, out)?;
+        self.analysis_types(xml, out)?;
+        xml.close(out)?;
+        xml.open(out, "GeneralLedgerEntries", &[])?;
+        xml.element(out, "NumberOfEntries", &self.contents.vouchers.to_string())?;
+        xml.element(
+            out,
+            "TotalDebit",
+            &saft::decimal(self.contents.debit, self.exponent()),
+        )?;
+        xml.element(
+            out,
+            "TotalCredit",
+            &saft::decimal(self.contents.credit, self.exponent()),
+        )?;
+        if self.contents.vouchers > 0 {
+            xml.open(out, "Journal", &[])?;
+            xml.element(out, "JournalID", &self.journal)?;
+            let ledger_id = &self.context.info.ledger_id;
+            xml.element(out, "Description", &format!("Vipps MobilePay {ledger_id}"))?;
+            xml.element(out, "Type", "GL")?;
+        }
+        Ok(())
+    }
+
+    fn header(&self, xml: &mut Xml, out: &mut dyn io::Write, version: &str) -> io::Result<()> {
+        let dates = self.dates();
+        xml.open(out, "Header", &[])?;
+        xml.element(out, "AuditFileVersion", version)?;
+        xml.element(out, "AuditFileCountry", "NO")?;
+        xml.element(out, "AuditFileDateCreated", &dates.created.to_string())?;
+        xml.element(out, "SoftwareCompanyName", "bilag")?;
+        xml.element(out, "SoftwareID", "bilag")?;
+        xml.element(out, "SoftwareVersion", env!("CARGO_PKG_VERSION"))?;
+        self.company(xml, out)?;
+        xml.element(
+            out,
+            "DefaultCurrencyCode",
+            self.context.books.settings.base_currency.code(),
+        )?;
+        xml.open(out, "SelectionCriteria", &[])?;
+        xml.element(out, "SelectionStartDate", &dates.from.to_string())?;
+        xml.element(out, "SelectionEndDate", &dates.to.to_string())?;
+        xml.close(out)?;
+        xml.element(out, "HeaderComment", &self.comment())?;
+        xml.element(out, "TaxAccountingBasis", "A")?;
+        xml.close(out)?;
+        Ok(())
+    }
+
+    fn company(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
+        let company = &self.context.config.company;
+        xml.open(out, "Company", &[])?;
+        xml.optional(out, "RegistrationNumber", company.registration_number.as_deref())?;
+        xml.optional(out, "Name", company.name.as_deref())?;
+        xml.open(out, "Address", &[])?;
+        xml.optional(out, "StreetName", company.street.as_deref())?;
+        xml.optional(out, "City", company.city.as_deref())?;
+        xml.optional(out, "PostalCode", company.postal_code.as_deref())?;
+        xml.optional(out, "Country", company.country.as_deref())?;
+        xml.element(out, "AddressType", "StreetAddress")?;
+        xml.close(out)?;
+        xml.open(out, "Contact", &[])?;
+        xml.open(out, "ContactPerson", &[])?;
+        xml.optional(out, "FirstName", company.contact_first_name.as_deref())?;
+        xml.optional(out, "LastName", company.contact_last_name.as_deref())?;
+        xml.close(out)?;
+        xml.optional(out, "Telephone", company.phone.as_deref())?;
+        xml.optional(out, "Email", company.email.as_deref())?;
+        xml.close(out)?;
+        if let Some(number) = company
+            .registration_number
+            .as_deref()
+            .filter(|_| company.vat_registered == Some(true))
+        {
+            xml.open(out, "TaxRegistration", &[])?;
+            xml.element(out, "TaxRegistrationNumber", &format!("{number}MVA"))?;
+            xml.element(out, "TaxAuthority", "Skatteetaten")?;
+            xml.close(out)?;
+        }
+        if company.iban.is_some() || company.bank_account.is_some() {
+            xml.open(out, "BankAccount", &[])?;
+            match &company.iban {
+                Some(iban) => xml.element(out, "IBANNumber", iban)?,
+                None => xml.optional(out, "BankAccountNumber", company.bank_account.as_deref())?,
+            }
+            xml.close(out)?;
+        }
+        xml.close(out)?;
+        Ok(())
+    }
+
+    fn accounts(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
+        let (accounts, _) = self.balances();
+        if accounts.is_empty() {
+            return Ok(());
+        }
+        let exponent = self.exponent();
+        xml.open(out, "GeneralLedgerAccounts", &[])?;
+        for account in &accounts {
+            xml.open(out, "Account", &[])?;
+            xml.element(out, "AccountID", &account.number)?;
+            xml.element(out, "AccountDescription", &account.name)?;
+            if let Some(grouping) = self.grouping(&account.number) {
+                xml.element(out, "GroupingCategory", &grouping.category)?;
+                xml.element(out, "GroupingCode", &grouping.code)?;
+            }
+            xml.element(out, "AccountType", "GL")?;
+            parts::balance(
+                xml,
+                out,
+                ("OpeningDebitBalance", "OpeningCreditBalance"),
+                account.opening,
+                exponent,
+            )?;
+            parts::balance(
+                xml,
+                out,
+                ("ClosingDebitBalance", "ClosingCreditBalance"),
+                account.closing,
+                exponent,
+            )?;
+            xml.close(out)?;
+        }
+        xml.close(out)?;
+        Ok(())
+    }
+
+    fn tax_table(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
+        if self.contents.tax_codes.is_empty() {
+            return Ok(());
+        }
+        xml.open(out, "TaxTable", &[])?;
+        xml.open(out, "TaxTableEntry", &[])?;
+        xml.element(out, "TaxType", "MVA")?;
+        xml.element(out, "Description", "Merverdiavgift")?;
+        for code in &self.contents.tax_codes {
+            let (standard, text) = self.standard_code(code).unwrap_or_default();
+            xml.open(out, "TaxCodeDetails", &[])?;
+            xml.element(out, "TaxCode", code)?;
+            xml.element(out, "Description", text)?;
+            xml.element(out, "TaxPercentage", &self.rate(code))?;
+            xml.element(out, "Country", "NO")?;
+            xml.element(out, "StandardTaxCode", standard)?;
+            xml.element(out, "BaseRate", "100")?;
+            xml.close(out)?;
+        }
+        xml.close(out)?;
+        xml.close(out)?;
+        Ok(())
+    }
+
+    fn analysis_types(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
+        let contents = &self.contents;
+        if contents.departments.is_empty() && contents.projects.is_empty() {
+            return Ok(());
+        }
+        xml.open(out, "AnalysisTypeTable", &[])?;
+        for (kind, name, values) in [
+            ("AVD", "Avdeling", &contents.departments),
+            ("PROSJ", "Prosjekt", &contents.projects),
+        ] {
+            for value in values {
+                xml.open(out, "AnalysisTypeTableEntry", &[])?;
+                xml.element(out, "AnalysisType", kind)?;
+                xml.element(out, "AnalysisTypeDescription", name)?;
+                xml.element(out, "AnalysisID", value)?;
+                xml.element(out, "AnalysisIDDescription", value)?;
+                xml.close(out)?;
+            }
+        }
+        xml.close(out)?;
+        Ok(())
+    }
+
+    pub(super) fn transaction(
+        &self,
+        xml: &mut Xml,
+        out: &mut dyn io::Write,
+        voucher: &Voucher,
+    ) -> io::Result<()> {
+        let date = voucher.date();
+        let (period, year) = period::period(date, self.context.books.fiscal_year_start_month);
+        let date = date.to_string();
+        let ledger_id = voucher.ledger_id();
+        xml.open(out, "Transaction", &[])?;
+        xml.element(out, "TransactionID", voucher.id())?;
+        xml.element(out, "Period", &period.to_string())?;
+        xml.element(out, "PeriodYear", &year.to_string())?;
+        xml.element(out, "TransactionDate", &date)?;
+        xml.element(out, "SourceID", "bilag")?;
+        xml.element(out, "VoucherType", &self.voucher_type)?;
+        xml.element(out, "Description", &format!("Vipps MobilePay {ledger_id} {date}"))?;
+        xml.element(out, "SystemEntryDate", &self.dates_of_entry(voucher).to_string())?;
+        xml.element(out, "GLPostingDate", &date)?;
+        for (line, posting) in (1..).zip(voucher.postings()) {
+            self.line(xml, out, voucher, line, posting)?;
+        }
+        xml.close(out)?;
+        Ok(())
+    }
+
+    /// The day of entry is the day of creation, and never before the voucher's own date.
+    fn dates_of_entry(&self, voucher: &Voucher) -> NaiveDate {
+        self.dates().created.max(voucher.date())
+    }
+
+    fn line(
+        &self,
+        xml: &mut Xml,
+        out: &mut dyn io::Write,
+        voucher: &Voucher,
+        line: usize,
+        posting: &Posting,
+    ) -> io::Result<()> {
+        let books = self.context.books;
+        let whole = parts::amount(books, voucher, posting);
+        let debit = is_debit(posting);
+        xml.open(out, "Line", &[])?;
+        xml.element(out, "RecordID", &line.to_string())?;
+        xml.element(out, "AccountID", &posting.account)?;
+        for (kind, value) in [("AVD", &posting.department), ("PROSJ", &posting.project)] {
+            if let Some(value) = value {
+                xml.open(out, "Analysis", &[])?;
+                xml.element(out, "AnalysisType", kind)?;
+                xml.element(out, "AnalysisID", value)?;
+                let name = if debit {
+                    "DebitAnalysisAmount"
+                } else {
+                    "CreditAnalysisAmount"
+                };
+                amount(xml, out, name, &whole)?;
+                xml.close(out)?;
+            }
+        }
+        xml.element(out, "Description", parts::description(&posting.text))?;
+        amount(
+            xml,
+            out,
+            if debit { "DebitAmount" } else { "CreditAmount" },
+            &whole,
+        )?;
+        if let Some(code) = posting
+            .tax_code
+            .as_deref()
+            .filter(|_| !matches!(posting.tax, Tax::Vat { .. }))
+        {
+            let (debit, tax) = parts::tax_amount(books, voucher, posting);
+            xml.open(out, "TaxInformation", &[])?;
+            xml.element(out, "TaxType", "MVA")?;
+            xml.element(out, "TaxCode", code)?;
+            xml.element(out, "TaxPercentage", &self.rate(code))?;
+            xml.element(out, "Country", "NO")?;
+            xml.element(out, "TaxBase", &whole.base)?;
+            amount(
+                xml,
+                out,
+                if debit {
+                    "DebitTaxAmount"
+                } else {
+                    "CreditTaxAmount"
+                },
+                &tax,
+            )?;
+            xml.close(out)?;
+        }
+        xml.optional(out, "ReferenceNumber", posting.reference.as_deref())?;
+        xml.close(out)?;
+        Ok(())
+    }
+}
+
+fn amount(xml: &mut Xml, out: &mut dyn io::Write, name: &'static str, amount: &Amount) -> io::Result<()> {
+    xml.open(out, name, &[])?;
+    xml.element(out, "Amount", &amount.base)?;
+    if let Some(foreign) = &amount.foreign {
+        xml.element(out, "CurrencyCode", &foreign.code)?;
+        xml.element(out, "CurrencyAmount", &foreign.amount)?;
+        xml.optional(out, "ExchangeRate", foreign.rate.as_deref())?;
+    }
+    xml.close(out)?;
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! Lines of an SIE 4 file: a label and its fields, and the checksum over them.
+
+use std::io;
+
+use flate2::Crc;
+
+use crate::encode::Encoding;
+
+/// A field of an item.
+#[derive(Debug, Clone, Copy)]
+pub enum Field<'f> {
+    /// Quoted where it has to be.
+    Text(&'f str),
+    /// In quotes always, as most programs write names.
+    Quoted(&'f str),
+    /// Dimensions with their objects, in braces.
+    Objects(&'f [(&'f str, &'f str)]),
+}
+
+/// Writes items and sums them up.
+#[derive(Debug, Default)]
+pub struct Items {
+    sum: Option<Crc>,
+}
+
+impl Items {
+    /// Starts the checksum, which is over everything between the two `#KSUMMA`.
+    pub fn start_sum(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
+        out.write_all(b"#KSUMMA\n")?;
+        self.sum = Some(Crc::new());
+        Ok(())
+    }
+
+    /// Ends the checksum, when it was started.
+    pub fn end_sum(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
+        match self.sum.take() {
+            Some(sum) => writeln!(out, "#KSUMMA {}", sum.sum()),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes an item.
+    pub fn item(&mut self, out: &mut dyn io::Write, label: &str, fields: &[Field<'_>]) -> io::Result<()> {
+        let mut line = label.to_owned();
+        self.add(label);
+        for field in fields {
+            line.push(' ');
+            match field {
+                Field::Text(text) => self.text(&mut line, text, false),
+                Field::Quoted(text) => self.text(&mut line, text, true),
+                Field::Objects(objects) => {
+                    line.push('{');
+                    for (index, (dimension, object)) in objects.iter().enumerate() {
+                        if index > 0 {
+                            line.push(' ');
+                        }
+                        self.text(&mut line, dimension, false);
+                        line.push(' ');
+                        self.text(&mut line, object, true);
+                    }
+                    line.push('}');
+                }
+            }
+        }
+        line.push('\n');
+        out.write_all(line.as_bytes())
+    }
+
+    fn text(&mut self, line: &mut String, text: &str, is_quoted: bool) {
+        self.add(text);
+        let needs_quotes = text.is_empty() || text.contains([' ', '"', '{', '}']);
+        if is_quoted || needs_quotes {
+            line.push('"');
+            line.push_str(&text.replace('"', "\\\""));
+            line.push('"');
+        } else {
+            line.push_str(text);
+        }
+    }
+
+    /// Separators, quotes and braces are not part of the sum.
+    fn add(&mut self, text: &str) {
+        if let Some(sum) = &mut self.sum {
+            let mut buffer = [0; 4];
+            for character in text.chars() {
+                if let Some(length) = Encoding::Cp437.encode(character, &mut buffer) {
+                    sum.update(&buffer[..length]);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_quoted_where_they_must_be() {
+        let (mut items, mut out) = (Items::default(), Vec::new());
+        let objects = [("1", "A B"), ("6", "P")];
+        let fields = [
+            Field::Text("1580"),
+            Field::Objects(&objects),
+            Field::Text(""),
+            Field::Text("a {b} \"c\""),
+        ];
+        items.item(&mut out, "#TRANS", &fields).unwrap();
+        items
+            .item(&mut out, "#X", &[Field::Objects(&[]), Field::Quoted("y")])
+            .unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "#TRANS 1580 {1 \"A B\" 6 \"P\"} \"\" \"a {b} \\\"c\\\"\"\n#X {} \"y\"\n"
+        );
+    }
+
+    #[test]
+    fn the_sum_is_over_labels_and_fields_in_pc8() {
+        let (mut items, mut out) = (Items::default(), Vec::new());
+        items.start_sum(&mut out).unwrap();
+        items
+            .item(&mut out, "#FNAMN", &[Field::Quoted("å \"b\"")])
+            .unwrap();
+        items.end_sum(&mut out).unwrap();
+        let mut sum = Crc::new();
+        sum.update(b"#FNAMN\x86 \"b\"");
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.ends_with(&format!("#KSUMMA {}\n", sum.sum())), "{text}");
+    }
+}

@@ -1,0 +1,126 @@
+//! Text for PC8 (code page 437), which SIE 4 files are always in. It has no `ø`, no `€` and no
+//! typographic marks; what stands in their place is listed for the user.
+
+use std::collections::BTreeMap;
+
+use crate::encode::Encoding;
+use crate::writer::Limits;
+
+/// What stands for a character that PC8 does not have, or that SIE does not take.
+const SUBSTITUTES: [(char, &str); 42] = [
+    ('ø', "ö"),
+    ('Ø', "Ö"),
+    ('€', "EUR"),
+    ('\\', "/"),
+    ('–', "-"),
+    ('—', "-"),
+    ('−', "-"),
+    ('‘', "'"),
+    ('’', "'"),
+    ('“', "'"),
+    ('”', "'"),
+    ('…', "..."),
+    ('×', "x"),
+    ('©', "(c)"),
+    ('®', "(r)"),
+    ('™', "(tm)"),
+    ('À', "A"),
+    ('Á', "A"),
+    ('Â', "A"),
+    ('Ã', "A"),
+    ('ã', "a"),
+    ('È', "E"),
+    ('Ê', "E"),
+    ('Ë', "E"),
+    ('Í', "I"),
+    ('Î', "I"),
+    ('Ï', "I"),
+    ('Ó', "O"),
+    ('Ô', "O"),
+    ('Õ', "O"),
+    ('õ', "o"),
+    ('Ú', "U"),
+    ('Û', "U"),
+    ('Ý', "Y"),
+    ('ý', "y"),
+    ('ð', "d"),
+    ('Ð', "D"),
+    ('þ', "th"),
+    ('š', "s"),
+    ('Š', "S"),
+    ('ž', "z"),
+    ('Ž', "Z"),
+];
+
+/// What stands for everything else.
+const UNKNOWN: &str = "?";
+
+/// The characters that were replaced so far, and how often.
+#[derive(Debug, Default)]
+pub struct Replacements(BTreeMap<char, u64>);
+
+impl Replacements {
+    /// The text in PC8, with what was replaced noted.
+    pub fn text(&mut self, text: &str) -> String {
+        let mut result = String::with_capacity(text.len());
+        for character in text.chars() {
+            match substitute(character) {
+                None => result.push(character),
+                Some(substitute) => {
+                    *self.0.entry(character).or_default() += 1;
+                    result.push_str(substitute);
+                }
+            }
+        }
+        result
+    }
+
+    /// Lists what was replaced.
+    pub fn report(&self, limits: &mut Limits) {
+        for (character, count) in &self.0 {
+            let substitute = substitute(*character).unwrap_or_default();
+            limits.replaced(format!(
+                "`{character}` is not in the code page of SIE 4: `{substitute}` stands in its place, {count} times"
+            ));
+        }
+    }
+}
+
+/// What stands for `character`; `None` for itself.
+pub fn substitute(character: char) -> Option<&'static str> {
+    let known = SUBSTITUTES.iter().find(|(unwanted, _)| *unwanted == character);
+    match known {
+        Some((_, substitute)) => Some(substitute),
+        None if Encoding::Cp437.encode(character, &mut [0; 4]).is_some() => None,
+        None => Some(UNKNOWN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_code_page_lacks_is_replaced_and_listed() {
+        let mut replacements = Replacements::default();
+        assert_eq!(replacements.text("Bø – å€ø漢 æé"), "Bö - åEURö? æé");
+        let mut limits = Limits::new("sie4");
+        replacements.report(&mut limits);
+        assert_eq!(limits.replacements().len(), 4);
+        assert!(
+            limits
+                .replacements()
+                .iter()
+                .any(|line| line.contains("`ö` stands in its place, 2 times"))
+        );
+    }
+
+    #[test]
+    fn every_substitute_is_in_the_code_page_and_needed() {
+        for (character, substitute) in SUBSTITUTES {
+            assert_eq!(Encoding::Cp437.first_missing(substitute), None, "{character}");
+            let is_missing = Encoding::Cp437.encode(character, &mut [0; 4]).is_none();
+            assert!(is_missing || character == '\\', "{character}");
+        }
+    }
+}

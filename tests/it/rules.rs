@@ -1,0 +1,166 @@
+//! `bilag rules test`, and the examples of `docs/RULES.md`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use bilag::config::Config;
+use serde_json::{Value, json};
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs `bilag rules test` on a fixture.
+fn rules_test(fixture: &str, arguments: &[&str]) -> Output {
+    let folder: PathBuf = repository().join("fixtures").join(fixture);
+    Command::new(env!("CARGO_BIN_EXE_bilag"))
+        .args(["rules", "test", "--config"])
+        .arg(folder.join("bilag.toml"))
+        .arg("--archive")
+        .arg(folder.join("archive"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn as_json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The fenced blocks of `docs/RULES.md` in one language.
+fn examples(language: &str) -> Vec<String> {
+    let text = fs::read_to_string(repository().join("docs/RULES.md")).unwrap();
+    let start = format!("```{language}\n");
+    text.split(&start)
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn each_rule_shows_what_it_took_and_refunds_follow_their_capture() {
+    let range = ["--from", "2026-03-02", "--to", "2026-03-04", "--json"];
+    let output = rules_test("refunds-follow-their-capture", &range);
+    assert_eq!(output.status.code(), Some(0));
+    let found = as_json(&output);
+    let rules = found["ledgers"][0]["rules"].as_array().unwrap();
+    assert_eq!(rules.len(), 3);
+    assert_eq!(rules[0]["captures"], json!({"count": 1, "sum": "115.00"}));
+    assert_eq!(rules[0]["refunds"], json!({"count": 2, "sum": "-69.00"}));
+    assert_eq!(rules[0]["fees"], json!({"count": 1, "sum": "-2.01"}));
+    assert_eq!(rules[1]["captures"], json!({"count": 1, "sum": "57.50"}));
+    assert_eq!(rules[1]["refunds"], json!({"count": 0, "sum": "0.00"}));
+    assert_eq!(rules[2]["captures"], json!({"count": 2, "sum": "300.00"}));
+    assert_eq!(
+        rules[0]["conditions"],
+        json!({"handle": "NO:90412", "reference_prefix": "mat-", "valid_to": "2026-03-02"})
+    );
+    assert_eq!(rules[0]["effects"], json!({"tax_code": "31"}));
+    assert_eq!(found["ledgers"][0]["no_rule"], json!([]));
+}
+
+#[test]
+fn a_late_fee_belongs_to_the_rule_of_its_captures_date() {
+    let range = ["--from", "2026-03-31", "--to", "2026-04-01", "--json"];
+    let found = as_json(&rules_test("swedish-food-rate-change", &range));
+    let rules = &found["ledgers"][0]["rules"];
+    assert_eq!(rules[1]["fees"], json!({"count": 1, "sum": "-1.96"}));
+    assert_eq!(rules[2]["fees"], json!({"count": 1, "sum": "-1.86"}));
+}
+
+#[test]
+fn what_no_rule_took_is_listed_by_sales_unit() {
+    let range = ["--month", "2026-02", "--ledger", "640411", "--json"];
+    let output = rules_test("capture-without-tax-code", &range);
+    let found = as_json(&output);
+    assert_eq!(
+        output.status.code(),
+        Some(3),
+        "the month has dates that are not archived"
+    );
+    assert_eq!(found["exit_code"], 3);
+    assert_eq!(
+        found["ledgers"][0]["no_rule"][0],
+        json!({
+            "kind": "captures", "recipient_handle": "NO:90419", "first_reference": "Q-2", "count": 1, "sum": "200.00",
+        })
+    );
+    assert_eq!(found["ledgers"][0]["open_dates"].as_array().unwrap().len(), 20);
+}
+
+#[test]
+fn a_rule_for_a_handle_that_the_ledger_does_not_have_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("bilag.toml");
+    fs::write(
+        &config,
+        "[[rules]]\nhandle = \"NO:1\"\ndepartment = \"1\"\n\n[[rules]]\nvalid_from = \"2030-01-01\"\ndepartment = \"2\"\n",
+    )
+    .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_bilag"))
+        .args([
+            "rules",
+            "test",
+            "--from",
+            "2026-03-10",
+            "--to",
+            "2026-03-10",
+            "--config",
+        ])
+        .arg(&config)
+        .arg("--archive")
+        .arg(repository().join("fixtures/net-day/archive"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains(
+        "rule 1: handle NO:1 -> department 1\n      took nothing: the ledger does not settle for this handle"
+    ));
+    assert!(text.contains("rule 2: valid_from 2030-01-01 -> department 2\n      took nothing\n"));
+    assert!(text.contains(
+        "  no rule\n      captures       3          400.00   handle api:700101, first reference K-1001\n"
+    ));
+}
+
+#[test]
+fn a_rule_that_can_never_match_is_refused() {
+    let text = "[[rules]]\ntax_code = \"3\"\n\n[[rules]]\nhandle = \"NO:1\"\ntax_code = \"31\"\n";
+    let error = Config::parse(text, Path::new("bilag.toml")).unwrap_err();
+    assert!(error.to_string().contains("number 2 can never match"), "{error}");
+}
+
+#[test]
+fn the_examples_of_the_rules_page_are_accepted() {
+    let configurations = examples("toml");
+    let (json, csv) = (examples("json"), examples("csv"));
+    assert_eq!((configurations.len(), json.len(), csv.len()), (4, 1, 2));
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("lines.json"), &json[0]).unwrap();
+    fs::write(folder.path().join("lines.csv"), &csv[0]).unwrap();
+    fs::write(folder.path().join("rates.csv"), &csv[1]).unwrap();
+    let path = folder.path().join("bilag.toml");
+    for text in &configurations {
+        Config::parse(text, &path).unwrap();
+    }
+    let lines = |name: &str| {
+        let text = format!("sales_lines = \"{name}\"\n");
+        let lines = Config::parse(&text, &path).unwrap().sales_lines;
+        let find = |psp_reference, reference| lines.find(psp_reference, reference).unwrap().to_vec();
+        (find(Some("88409001"), None), find(None, Some("ordre-77")))
+    };
+    assert_eq!(lines("lines.json"), lines("lines.csv"), "both forms say the same");
+}
+
+#[test]
+fn the_transcript_of_the_rules_page_is_real() {
+    let transcript = examples("console").remove(0);
+    let (command, expected) = transcript.split_once('\n').unwrap();
+    let arguments: Vec<&str> = command
+        .strip_prefix("$ bilag rules test ")
+        .unwrap()
+        .split(' ')
+        .collect();
+    let output = rules_test("capture-without-tax-code", &arguments);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+}
