@@ -347,6 +347,16 @@ impl Run<'_> {
         if let Err(failure) = self.warm_up(&mut poster, earlier, &mut findings) {
             *error = error.take().or(Some(failure.into()));
         }
+        for date in earlier
+            .posted_before(self.options.range)
+            .iter()
+            .flat_map(DateRange::dates)
+        {
+            let stored = StoredDay::read(self.archive, &self.info.ledger_id, date);
+            if let Err(failure) = self.hash_sources(&stored, &mut sources) {
+                *error = error.take().or(Some(failure.into()));
+            }
+        }
         if documents.want_days_before()
             && let Some(range) = earlier::since_payout(self.archive, books, self.options.range)
         {

@@ -2,8 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, helper functions included")]
 #![expect(clippy::print_stderr, reason = "a judge that is not installed is named")]
 
+mod bad_input;
 mod baseline;
+mod builder;
 mod conformance;
+mod contract;
 mod exits;
 mod fault_matrix;
 mod formats;
@@ -11,6 +14,8 @@ mod golden;
 mod judges;
 mod kills;
 mod many_ledgers;
+mod mutations;
+mod properties;
 mod report_api;
 mod rules;
 mod sandboxed;
