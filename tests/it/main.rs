@@ -5,6 +5,7 @@
 mod bad_input;
 mod baseline;
 mod builder;
+mod conformance;
 mod contract;
 mod exits;
 mod fault_matrix;
