@@ -12,5 +12,6 @@ mod mutations;
 mod properties;
 mod report_api;
 mod rules;
+mod tidy;
 mod vat_oracle;
 mod verify;
