@@ -21,5 +21,6 @@ mod report_api;
 mod rules;
 mod sandboxed;
 mod secrets;
+mod tidy;
 mod vat_oracle;
 mod verify;
