@@ -11,6 +11,7 @@ mod exits;
 mod fault_matrix;
 mod formats;
 mod golden;
+mod help;
 mod judges;
 mod kills;
 mod many_ledgers;
