@@ -166,8 +166,10 @@ impl Bench {
                 out: out.path().to_owned(),
                 formats: formats.to_vec(),
                 all_formats: false,
+                users_formats: None,
                 force: false,
                 dry_run: false,
+                new_only: false,
             }),
             cancelled: Arc::default(),
         };

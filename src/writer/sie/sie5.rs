@@ -68,8 +68,16 @@ impl Writer for Sie5<'_> {
     fn check_voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
         self.contents.add(voucher);
         for (line, posting) in (1..).zip(voucher.postings()) {
-            let what = format!("the text of voucher {} line {line}", voucher.id());
-            fits(limits, &what, &posting.text, TEXT_MAX);
+            for (name, text) in [
+                ("text", Some(&posting.text)),
+                ("account", Some(&posting.account)),
+                ("account name", Some(&posting.account_name)),
+                ("department", posting.department.as_ref()),
+                ("project", posting.project.as_ref()),
+            ] {
+                let what = format!("the {name} of voucher {} line {line}", voucher.id());
+                fits(limits, &what, text.map_or("", |text| text), TEXT_MAX);
+            }
         }
     }
 

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bilag::archive::Archive;
+use bilag::chart::Market;
 use bilag::config::Config;
 use bilag::date::DateRange;
 use bilag::ledger::Topic;
 use bilag::run::{LedgerRun, RunOptions, WriteOptions};
 use bilag::sandbox::generate::Generator;
-use bilag::sandbox::market::Market;
 use bilag::sandbox::plan::Plan;
 use bilag::sandbox::source::{Place, Source, Window};
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use bilag::sandbox::market::Market;
+use bilag::chart::Market;
 
 use super::export::{Export, MODES, findings};
 use super::readers::{Movements, journal, minor, validate};
