@@ -1,5 +1,6 @@
 //! Fetches the baseline month, 23 600 funds entries, from a sandbox on this machine, and prints how
 //! long it takes: healthy, and with every seventh request failing. `cargo bench --bench fetch`
+#![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

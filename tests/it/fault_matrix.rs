@@ -166,11 +166,11 @@ impl Bench {
                 out: out.path().to_owned(),
                 formats: formats.to_vec(),
                 all_formats: false,
-                users_formats: None,
                 force: false,
                 dry_run: false,
-                new_only: false,
+                ..WriteOptions::default()
             }),
+            open: std::collections::BTreeSet::new(),
             cancelled: Arc::default(),
         };
         for ledger_id in ["302321", "460017"] {
@@ -337,7 +337,7 @@ async fn faults_together_lose_nothing_in_silence() {
     for verdict in verdicts {
         *counts.entry(verdict).or_default() += 1;
     }
-    println!("{counts:?}");
+    eprintln!("{counts:?}");
     for verdict in counts.keys() {
         let is_told = matches!(verdict, Verdict::Recovered | Verdict::Refused(1 | 7 | 10));
         assert!(is_told, "{counts:?}");

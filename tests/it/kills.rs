@@ -65,7 +65,7 @@ async fn a_killed_fetch_leaves_whole_dates_and_the_next_one_completes_them() {
         assert_code(&place.run(&FETCH).await, 0);
         assert_eq!(tree(&place.path("archive")), clean, "after {kills} kills");
     }
-    println!("{kills} kills, {killed} in time, {halves} unfinished files");
+    eprintln!("{kills} kills, {killed} in time, {halves} unfinished files");
     assert!(killed > 20, "{killed} of {kills}");
 }
 

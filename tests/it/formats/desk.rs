@@ -245,6 +245,7 @@ impl Desk {
                 new_only: false,
                 dry_run: false,
             }),
+            open: std::collections::BTreeSet::new(),
             cancelled: Arc::default(),
         };
         let run = run::ledger(&Archive::new(&self.root), LEDGER, &config, &options);

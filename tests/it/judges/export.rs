@@ -108,6 +108,7 @@ impl Export {
                 new_only: false,
                 dry_run: false,
             }),
+            open: std::collections::BTreeSet::new(),
             cancelled: Arc::default(),
         };
         bilag::run::ledger(
