@@ -71,12 +71,17 @@ impl Writer for Sie5<'_> {
             for (name, text) in [
                 ("text", Some(&posting.text)),
                 ("account", Some(&posting.account)),
-                ("account name", Some(&posting.account_name)),
+                (
+                    "account name",
+                    Some(&posting.account_name).filter(|name| !name.is_empty()),
+                ),
                 ("department", posting.department.as_ref()),
                 ("project", posting.project.as_ref()),
             ] {
-                let what = format!("the {name} of voucher {} line {line}", voucher.id());
-                fits(limits, &what, text.map_or("", |text| text), TEXT_MAX);
+                if let Some(text) = text {
+                    let what = format!("the {name} of voucher {} line {line}", voucher.id());
+                    fits(limits, &what, text, TEXT_MAX);
+                }
             }
         }
     }

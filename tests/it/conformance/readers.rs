@@ -77,7 +77,7 @@ pub(crate) fn read(format: &str, files: &BTreeMap<String, Vec<u8>>) -> Option<(V
                 add,
             ),
             "fiken" => gross(fiken(text, add)),
-            "saft-no" => saft(text, add),
+            "saft-no" | "saft-dk" => saft(text, add),
             "sie4" => sie4(text, add),
             "sie5" => sie5(text, add),
             _ => return None,

@@ -105,7 +105,13 @@ fn nasty_texts_never_break_a_document_and_are_never_silent() {
                 );
                 for message in written.refusals.iter().chain(&written.replacements) {
                     // A document with lists of its own may name the list, or what it replaces everywhere.
-                    let places = [voucher.id(), "account", "dimension", "stands in its place"];
+                    let places = [
+                        voucher.id(),
+                        "account",
+                        "dimension",
+                        "department",
+                        "stands in its place",
+                    ];
                     let is_placed = places.iter().any(|place| message.contains(place));
                     assert!(is_placed, "{id}: {what}: {message}");
                 }

@@ -87,6 +87,10 @@ pub(crate) fn skipped(why: &str) {
 pub(crate) fn suited(configuration: &str, id: &str) -> String {
     match id {
         "sie4" | "sie5" => configuration.replace("987654321", "5560360793"),
+        "saft-dk" => {
+            let opening = "[formats.saft-dk.opening]\n1577 = \"0.00\"\n2961 = \"0.00\"\n";
+            format!("{}\n{opening}", configuration.replace("987654321", "12345674"))
+        }
         "saft-no" => {
             format!("{configuration}\n[formats.saft-no.opening]\n1577 = \"0.00\"\n2961 = \"0.00\"\n")
         }
