@@ -527,6 +527,7 @@ fn a_range_exported_in_parts_gives_the_vouchers_of_the_whole() {
 
 #[test]
 fn with_open_dates_allowed_the_dates_before_them_are_those_of_the_whole() {
+    const PER: [&str; 3] = ["", "voucher_per = \"entry\"", "voucher_per = \"payout\""];
     for seed in 0..60 {
         let mut dice = Dice::new(&[seed, 8]);
         let shape = Shape {
@@ -538,10 +539,8 @@ fn with_open_dates_allowed_the_dates_before_them_are_those_of_the_whole() {
         let range = exported(&ledger);
         let open = bilag::date::days_after(range.from(), dice.between(1, shape.dates as i64 - 1) as u64);
         let closed = DateRange::new(range.from(), open.pred_opt().unwrap()).unwrap();
-        let config = posting(
-            &ledger,
-            dice.pick(&["", "voucher_per = \"entry\"", "voucher_per = \"payout\""]),
-        );
+        let voucher_per = dice.pick(&PER);
+        let config = posting(&ledger, voucher_per);
         let scratch = scratch();
         let archive = scratch.path().join("archive");
         ledger.write(&archive, &Layout::PLAIN);
@@ -585,16 +584,10 @@ fn every_kind_of_generated_ledger_is_proven_and_booked() {
     use bilag::sandbox::archived::write_archive;
     use bilag::sandbox::engine::{Frequency, Settlement};
     use bilag::sandbox::generate::Generator;
-    use bilag::sandbox::market;
     use bilag::sandbox::plan::Plan;
 
     let mut seed = 0;
-    for (code, role_market) in [
-        (market::Market::Norway, bilag::chart::Market::Norway),
-        (market::Market::Denmark, bilag::chart::Market::Denmark),
-        (market::Market::Finland, bilag::chart::Market::Finland),
-        (market::Market::Sweden, bilag::chart::Market::Sweden),
-    ] {
+    for code in bilag::chart::Market::ALL {
         for settlement in [Settlement::Net, Settlement::Gross] {
             for frequency in [Frequency::Daily, Frequency::Weekly, Frequency::Monthly] {
                 seed += 1;
@@ -615,7 +608,7 @@ fn every_kind_of_generated_ledger_is_proven_and_booked() {
                     range("2026-02-01", "2026-02-28"),
                 )
                 .unwrap();
-                let ledger = TestLedger::new("302321").market(role_market);
+                let ledger = TestLedger::new("302321").market(code);
                 let run = export(&archive, &ledger, "", entries, scratch.path());
                 assert!(run.error.is_none(), "{what}: {:?}", run.error);
                 let proof = run.proof.unwrap();
@@ -625,7 +618,7 @@ fn every_kind_of_generated_ledger_is_proven_and_booked() {
                 let moved = by_account(&rows);
                 for (role, totals) in [(Role::Funds, &proof.funds), (Role::FeesPayable, &proof.fees)] {
                     let sum: i128 = totals.by_type.values().map(|total| i128::from(total.sum)).sum();
-                    let account = account(role_market, role);
+                    let account = account(code, role);
                     assert_eq!(moved.get(&account).copied().unwrap_or(0), sum, "{what}");
                 }
             }
