@@ -77,6 +77,9 @@ pub(crate) fn read(format: &str, files: &BTreeMap<String, Vec<u8>>) -> Option<(V
                 add,
             ),
             "fiken" => gross(fiken(text, add)),
+            "saft-no" | "saft-dk" => saft(text, add),
+            "sie4" => sie4(text, add),
+            "sie5" => sie5(text, add),
             _ => return None,
         };
     }
@@ -91,6 +94,10 @@ fn gross(_: Vat) -> Vat {
 /// Bytes as text.
 pub(crate) fn decode(format: &str, bytes: &[u8]) -> String {
     match format {
+        "sie4" => {
+            let table = &oem_cp::code_table::DECODING_TABLE_CP437;
+            oem_cp::decode_string_complete_table(bytes, table)
+        }
         "visma-business" => encoding_rs::WINDOWS_1252.decode(bytes).0.into_owned(),
         _ => {
             let text = String::from_utf8(bytes.to_vec()).unwrap();
@@ -238,6 +245,47 @@ fn fiken(text: &str, add: &mut dyn FnMut(&str, i128)) -> Vat {
         if let Some(account) = line["creditAccount"].as_str() {
             add(account, -amount);
         }
+    }
+    Vat::Lines
+}
+
+fn saft(text: &str, add: &mut dyn FnMut(&str, i128)) -> Vat {
+    let line = regex::Regex::new(r"(?s)<(?:\w+:)?Line>(.*?)</(?:\w+:)?Line>").unwrap();
+    let account = regex::Regex::new(r"<(?:\w+:)?AccountID>(.*?)<").unwrap();
+    let side = |name: &str| {
+        regex::Regex::new(&format!(r"(?s)<(?:\w+:)?{name}Amount>\s*<(?:\w+:)?Amount>(.*?)<")).unwrap()
+    };
+    let (debit, credit) = (side("Debit"), side("Credit"));
+    for line in line.captures_iter(text) {
+        let line = &line[1];
+        let amount = |side: &regex::Regex| side.captures(line).map_or(0, |found| minor(&found[1], '.'));
+        add(
+            &account.captures(line).unwrap()[1],
+            amount(&debit) - amount(&credit),
+        );
+    }
+    Vat::Lines
+}
+
+fn sie4(text: &str, add: &mut dyn FnMut(&str, i128)) -> Vat {
+    let row = regex::Regex::new(r#"(?m)^\s*#TRANS\s+"?([^"\s]+)"?\s+\{[^}]*\}\s+"?(-?[0-9.]+)"?"#).unwrap();
+    for row in row.captures_iter(text) {
+        add(&row[1], minor(&row[2], '.'));
+    }
+    Vat::Lines
+}
+
+fn sie5(text: &str, add: &mut dyn FnMut(&str, i128)) -> Vat {
+    let row = regex::Regex::new(r"<LedgerEntry ([^>]*)>").unwrap();
+    let attribute = |row: &str, name: &str| {
+        let pattern = format!(r#"\b{name}="([^"]*)""#);
+        regex::Regex::new(&pattern).unwrap().captures(row).unwrap()[1].to_owned()
+    };
+    for row in row.captures_iter(text) {
+        add(
+            &attribute(&row[1], "accountId"),
+            minor(&attribute(&row[1], "amount"), '.'),
+        );
     }
     Vat::Lines
 }
