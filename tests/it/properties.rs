@@ -538,10 +538,8 @@ fn with_open_dates_allowed_the_dates_before_them_are_those_of_the_whole() {
         let range = exported(&ledger);
         let open = bilag::date::days_after(range.from(), dice.between(1, shape.dates as i64 - 1) as u64);
         let closed = DateRange::new(range.from(), open.pred_opt().unwrap()).unwrap();
-        let config = posting(
-            &ledger,
-            dice.pick(&["", "voucher_per = \"entry\"", "voucher_per = \"payout\""]),
-        );
+        let per = *dice.pick(&["ledger-date", "entry", "payout"]);
+        let config = posting(&ledger, &format!("voucher_per = \"{per}\""));
         let scratch = scratch();
         let archive = scratch.path().join("archive");
         ledger.write(&archive, &Layout::PLAIN);
