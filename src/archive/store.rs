@@ -1,11 +1,12 @@
 //! Writing to the archive: whole closed dates only, each file complete or absent.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use chrono::NaiveDate;
 
+use crate::archive::lock::ArchiveLock;
 use crate::archive::{Archive, ArchiveError};
 use crate::ledger::Topic;
 
@@ -41,6 +42,39 @@ impl Archive {
             return Ok(());
         }
         write_whole(&path, content.as_bytes())
+    }
+}
+
+impl ArchiveLock {
+    /// Removes what a run that was killed left half written of `ledger_id`. Under the lock nobody
+    /// is writing.
+    pub fn sweep(&self, archive: &Archive, ledger_id: &str) -> Result<(), ArchiveError> {
+        let folder = archive.ledger_folder(ledger_id);
+        let topics = Topic::ALL.map(|topic| folder.join(topic.name()));
+        for folder in topics.iter().chain([&folder]) {
+            let items = match fs::read_dir(folder) {
+                Ok(items) => items,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(source) => {
+                    return Err(ArchiveError::Read {
+                        path: folder.clone(),
+                        source,
+                    });
+                }
+            };
+            for item in items {
+                let path = item
+                    .map_err(|source| ArchiveError::Read {
+                        path: folder.clone(),
+                        source,
+                    })?
+                    .path();
+                if crate::output::is_temporary(&path) {
+                    fs::remove_file(&path).map_err(|source| ArchiveError::Write { path, source })?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -235,6 +235,9 @@ pub struct Sandbox {
     /// Serve an archive folder instead of the demo month
     #[arg(long, value_name = "DIR", conflicts_with_all = ["entries", "ledger_count"])]
     pub data: Option<PathBuf>,
+    /// The ledger of a folder without the ledger level (DIR/funds/DATE.json)
+    #[arg(long, value_name = "ID", requires = "data")]
+    pub ledger: Option<String>,
     /// Serve a generated ledger of about so many entries
     #[arg(long, value_name = "N")]
     pub entries: Option<u64>,

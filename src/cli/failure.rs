@@ -106,16 +106,19 @@ impl From<crate::date::DateError> for Failure {
 
 impl From<ArchiveError> for Failure {
     fn from(error: ArchiveError) -> Self {
-        let exit = match &error {
-            ArchiveError::NoFolder(_) => Exit::Usage,
-            ArchiveError::Locked { .. } => Exit::Locked,
-            ArchiveError::NotText(_)
-            | ArchiveError::LedgerItem { .. }
-            | ArchiveError::TwoVersions(..)
-            | ArchiveError::Read { .. } => Exit::DoesNotReconcile,
-            ArchiveError::Write { .. } => Exit::OutputRefused,
-        };
-        Self::of(exit, &error, error.hint().map(str::to_owned))
+        Self::of(archive_exit(&error), &error, error.hint().map(str::to_owned))
+    }
+}
+
+fn archive_exit(error: &ArchiveError) -> Exit {
+    match error {
+        ArchiveError::NoFolder(_) => Exit::Usage,
+        ArchiveError::Locked { .. } => Exit::Locked,
+        ArchiveError::NotText(_)
+        | ArchiveError::LedgerItem { .. }
+        | ArchiveError::TwoVersions(..)
+        | ArchiveError::Read { .. } => Exit::DoesNotReconcile,
+        ArchiveError::Write { .. } => Exit::OutputRefused,
     }
 }
 
@@ -134,10 +137,8 @@ impl From<ApiError> for Failure {
             ErrorKind::DoesNotReconcile => Exit::DoesNotReconcile,
             ErrorKind::Protocol => Exit::Unexpected,
             ErrorKind::Archive => match &error {
-                ApiError::Archive(archive) if matches!(**archive, ArchiveError::Locked { .. }) => {
-                    Exit::Locked
-                }
-                _ => Exit::OutputRefused,
+                ApiError::Archive(archive) => archive_exit(archive),
+                _ => Exit::Unexpected,
             },
         };
         Self::of(exit, &error, error.hint())

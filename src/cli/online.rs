@@ -1,6 +1,6 @@
 //! The part of a command that needs the network: keys, ledgers, missing dates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ pub struct Fetched {
     pub ledgers: Vec<String>,
     /// Failures by ledger.
     pub failures: BTreeMap<String, Failure>,
+    /// Dates that the provider says are still open, by ledger.
+    pub open: BTreeMap<String, BTreeSet<(Topic, NaiveDate)>>,
     /// How many requests it took.
     pub requests: usize,
     /// How many entries came.
@@ -59,6 +61,9 @@ pub fn client_options(global: &Global, config: &Config) -> Result<ClientOptions,
     }
     if let Some(seconds) = api.timeout_seconds {
         options.request_timeout = Duration::from_secs(seconds.max(1));
+    }
+    if let Some(seconds) = api.retry_seconds {
+        options.retry.total = Duration::from_secs(seconds);
     }
     options.progress = Arc::new(FetchBar::new(global.quiet || global.verbose > 0));
     Ok(options)
@@ -177,6 +182,8 @@ impl Fetched {
         for ledger in report.ledgers {
             self.requests += ledger.requests;
             self.entries += ledger.entries;
+            let open = self.open.entry(ledger.ledger_id.clone()).or_default();
+            open.extend(ledger.open);
             if let Some(error) = ledger.error {
                 self.failures.insert(ledger.ledger_id, error.into());
             }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::archive::Archive;
 use crate::cli::args::{Global, Sandbox as Arguments};
@@ -13,7 +13,7 @@ use crate::date::{self, DateRange};
 use crate::sandbox::archived::ArchiveSource;
 use crate::sandbox::fault::FaultRule;
 use crate::sandbox::generate::Generator;
-use crate::sandbox::market::Market;
+use crate::sandbox::market;
 use crate::sandbox::options::{CLIENT_ID, CLIENT_SECRET, Keys, SandboxOptions};
 use crate::sandbox::plan::Plan;
 use crate::sandbox::server::Sandbox;
@@ -56,7 +56,19 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
 
 fn source(arguments: &Arguments) -> Result<Arc<dyn Source>, Failure> {
     if let Some(data) = &arguments.data {
-        let source = ArchiveSource::open(Archive::new(data))
+        let archive = Archive::new(data);
+        let archive = match &arguments.ledger {
+            Some(ledger_id) => archive.with_single_ledger(ledger_id),
+            None => archive,
+        };
+        if archive.ledgers()?.is_empty() {
+            return Err(
+                Failure::usage(format!("the folder {} has no ledgers", data.display())).with_hint(
+                    "it holds LEDGER/funds/DATE.json; where the ledger level is missing, name the ledger with --ledger ID",
+                ),
+            );
+        }
+        let source = ArchiveSource::open(archive)
             .map_err(|error| Failure::usage(crate::ledger::day::with_causes(&error)))?;
         return Ok(Arc::new(source));
     }
@@ -64,7 +76,7 @@ fn source(arguments: &Arguments) -> Result<Arc<dyn Source>, Failure> {
         return Ok(Arc::new(story::source()));
     };
     let usage = |error: crate::sandbox::options::UnknownChoice| Failure::usage(error.to_string());
-    let market: Market = arguments.market.parse().map_err(usage)?;
+    let market = market::parse(&arguments.market).map_err(usage)?;
     let range = DateRange::month(&arguments.month)?;
     let count = u64::from(arguments.ledger_count.max(1));
     let mut plans = Vec::new();
@@ -84,6 +96,7 @@ fn options(arguments: &Arguments) -> Result<SandboxOptions, Failure> {
     let mut options = SandboxOptions {
         port: arguments.port,
         seed: arguments.seed,
+        unix_time: Some(unix_time),
         ..SandboxOptions::default()
     };
     options.today = match &arguments.today {
@@ -113,4 +126,10 @@ fn options(arguments: &Arguments) -> Result<SandboxOptions, Failure> {
         options.faults.push(rule);
     }
     Ok(options)
+}
+
+/// Seconds since 1970, for the fields of a token that state an instant.
+fn unix_time() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

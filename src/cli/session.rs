@@ -82,7 +82,7 @@ pub fn fetch(global: &Global, arguments: &Fetch) -> Result<Exit, Failure> {
             &session.archive,
             ledger_id,
             &session.config,
-            &session.options(None),
+            &session.options(&fetched, ledger_id, None),
         )
     })
 }
@@ -160,17 +160,18 @@ impl<'a> Session<'a> {
         write: Option<WriteOptions>,
         show: Show,
     ) -> Result<Exit, Failure> {
-        let options = self.options(write);
         self.over(fetched, show, |session, ledger_id| {
+            let options = session.options(fetched, ledger_id, write.clone());
             run::ledger(&session.archive, ledger_id, &session.config, &options)
         })
     }
 
-    fn options(&self, write: Option<WriteOptions>) -> RunOptions {
+    fn options(&self, fetched: &Fetched, ledger_id: &str, write: Option<WriteOptions>) -> RunOptions {
         RunOptions {
             range: self.range,
             allow_open: self.allow_open,
             write,
+            open: fetched.open.get(ledger_id).cloned().unwrap_or_default(),
             cancelled: Arc::clone(&self.cancelled),
         }
     }

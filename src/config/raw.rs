@@ -49,6 +49,7 @@ pub struct RawApi {
     pub credentials_file: Option<PathBuf>,
     pub concurrency: Option<usize>,
     pub timeout_seconds: Option<u64>,
+    pub retry_seconds: Option<u64>,
 }
 
 /// Which keys log in.

@@ -228,6 +228,16 @@ pub fn toml_message(text: &str, error: &toml::de::Error) -> String {
         Some(span) => {
             let line = text.get(..span.start).unwrap_or(text).matches('\n').count() + 1;
             let source = text.lines().nth(line - 1).unwrap_or("").trim();
+            let headers = text.lines().take(line).map(str::trim);
+            let header = headers.filter(|line| line.starts_with('[')).last();
+            // Where people first put their keys, which belong elsewhere and may not be repeated.
+            if let (None | Some("[api]"), Some((key, value))) = (header, source.split_once('=')) {
+                let message = without_words_of(value, message);
+                return format!(
+                    "line {line}: {message}\n  {line} | {}= …",
+                    crate::text::cut(key, 40)
+                );
+            }
             format!(
                 "line {line}: {message}\n  {line} | {}",
                 crate::text::cut(source, 80)
@@ -235,4 +245,11 @@ pub fn toml_message(text: &str, error: &toml::de::Error) -> String {
         }
         None => message.to_owned(),
     }
+}
+
+/// `message` without what it repeats of `value`.
+fn without_words_of(value: &str, message: &str) -> String {
+    let words = value.split(|character: char| character.is_whitespace() || "\"'`,[]{}".contains(character));
+    let long = words.filter(|word| word.len() > 2);
+    long.fold(message.to_owned(), |message, word| message.replace(word, "…"))
 }

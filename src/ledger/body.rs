@@ -197,6 +197,10 @@ fn syntax(text: &str, offset: usize, error: &serde_json::Error) -> BodyError {
     if let Some(end) = message.rfind(" at line ") {
         message.truncate(end);
     }
+    // A text of the body may be a person's name.
+    if let (Some(from), Some(to)) = (message.find('"'), message.rfind('"')) {
+        message.replace_range(from..=to, "…");
+    }
     let (line, column) = match error.line() {
         0 => place(text, offset),
         line => (line, error.column()),
@@ -292,7 +296,12 @@ impl<'a> Parser<'a> {
     }
 }
 
+/// What may be shown of a value: numbers, dates and codes. Words may be a person's name.
 fn shorten(text: &str) -> String {
+    let is_word = |character: char| !character.is_ascii() || character.is_ascii_alphabetic();
+    if text.chars().filter(|character| is_word(*character)).count() > 4 {
+        return "…".to_owned();
+    }
     let shown = crate::text::cut(text, 40);
     if shown.len() < text.len() {
         format!("{shown}…")

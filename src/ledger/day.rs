@@ -1,5 +1,7 @@
 //! One ledger date, both topics, as the archive has it.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use crate::archive::{Archive, StoredDate};
@@ -175,6 +177,15 @@ impl<'a> LedgerDay<'a> {
     /// Whether both topics are closed and complete.
     pub fn is_closed(&self) -> bool {
         self.funds.is_closed() && self.fees.is_closed()
+    }
+
+    /// Notes what the provider says of dates that are not in the archive: those are open.
+    pub fn note_open(&mut self, open: &BTreeSet<(Topic, NaiveDate)>) {
+        for (topic, day) in [(Topic::Funds, &mut self.funds), (Topic::Fees, &mut self.fees)] {
+            if matches!(day.state, TopicState::Missing(_)) && open.contains(&(topic, self.date)) {
+                day.state = TopicState::Open;
+            }
+        }
     }
 
     /// All entries with their topic and ordinal (from 1), funds first.

@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::ledger::finding::Level;
+use chrono::NaiveDate;
+
+use crate::date::days_after;
+use crate::ledger::finding::{Code, Level};
 use crate::reconcile::summary::{LedgerSummary, TopicSummary};
 
 /// The report of one ledger.
@@ -38,7 +41,7 @@ pub fn report(ledger: &LedgerSummary) -> String {
     if !ledger.open_dates.is_empty() {
         line(
             &mut text,
-            format_args!("\n  Open or missing dates: {}", ledger.open_dates.join(", ")),
+            format_args!("\n  Open or missing dates: {}", runs(&ledger.open_dates)),
         );
     }
     findings(&mut text, ledger);
@@ -70,15 +73,23 @@ pub fn short(ledger: &LedgerSummary) -> String {
             if ledger.open_dates.is_empty() {
                 String::new()
             } else {
-                format!(", open: {}", ledger.open_dates.join(", "))
+                format!(", open: {}", runs(&ledger.open_dates))
             }
         ),
     );
+    let mut listed: Vec<Code> = Vec::new();
     for finding in ledger
         .findings
         .iter()
         .filter(|finding| finding.level > Level::Info)
     {
+        // Of open and missing dates the first line tells all; one example says what to do.
+        if matches!(finding.code, Code::DateOpen | Code::DateMissing) {
+            if listed.contains(&finding.code) {
+                continue;
+            }
+            listed.push(finding.code);
+        }
         let times = if finding.count > 1 {
             format!(" ({} times)", finding.count)
         } else {
@@ -95,6 +106,25 @@ pub fn short(ledger: &LedgerSummary) -> String {
         );
     }
     text
+}
+
+/// Dates as text, with runs of them as `first to last`.
+fn runs(dates: &[String]) -> String {
+    let mut runs: Vec<(NaiveDate, NaiveDate)> = Vec::new();
+    for date in dates.iter().filter_map(|date| crate::date::parse(date).ok()) {
+        match runs.last_mut() {
+            Some((_, last)) if days_after(*last, 1) == date => *last = date,
+            _ => runs.push((date, date)),
+        }
+    }
+    let text = |(first, last): &(NaiveDate, NaiveDate)| {
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first} to {last}")
+        }
+    };
+    runs.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 fn topic(text: &mut String, title: &str, topic: &TopicSummary) {

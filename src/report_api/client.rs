@@ -1,6 +1,7 @@
 //! Asks the provider for one thing at a time: a token, the ledgers, one ledger date. Each answer
 //! is whole and checked, or an error after the retries that its kind deserves.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -135,6 +136,7 @@ impl Client {
         let mut bodies = Vec::new();
         let mut entries = 0;
         let mut opening = None;
+        let mut marks = BTreeSet::new();
         let mut pages = Pages::new(&subject);
         loop {
             let url = self.date_url(ledger_id, topic, date, pages.cursor());
@@ -143,6 +145,7 @@ impl Client {
                 date,
                 page: pages.page,
                 opening,
+                marks: &marks,
             };
             let call = Call {
                 subject: &subject,
@@ -162,6 +165,7 @@ impl Client {
             }
             entries += page.entries;
             opening = page.closing;
+            marks.extend(page.mark);
             bodies.push(page.body);
             if !page.has_more {
                 return Ok(FetchedDate::Closed { bodies, entries });

@@ -2,11 +2,14 @@
 //! about the date that was asked for, and its balances follow from the page before.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
+use crate::archive::sha256_hex;
 use crate::ledger::body::{self, Bodies, BodyError};
 use crate::ledger::entry::Entry;
 use crate::report_api::error::{ApiError, Subject};
@@ -26,6 +29,8 @@ pub(super) struct Page {
     pub(super) cursor: Option<String>,
     /// The balance after its last entry, if known.
     pub(super) closing: Option<i64>,
+    /// By what it is known again, where another page is to follow.
+    pub(super) mark: Option<String>,
 }
 
 /// What a page has to fit: its place among the pages of one ledger date.
@@ -36,6 +41,8 @@ pub(super) struct Place<'a> {
     pub(super) page: usize,
     /// The balance after the page before, if known.
     pub(super) opening: Option<i64>,
+    /// The marks of the pages before.
+    pub(super) marks: &'a BTreeSet<String>,
 }
 
 impl Place<'_> {
@@ -53,15 +60,30 @@ impl Place<'_> {
         if parsed.page_sizes.len() != 1 || !text.trim_start().starts_with('{') {
             return Err(self.not_documented("the answer is not one page of a report"));
         }
-        let closing = self.follow(&parsed)?;
-        let cursor = if parsed.has_more { next_cursor(text) } else { None };
         let (entries, is_open, has_more) = (parsed.entries.len(), parsed.is_open, parsed.has_more);
+        let (mut cursor, mut mark) = (None, None);
+        if has_more || self.page > 1 {
+            let wire = Wire::of(text);
+            // Where a page begins and ends at the same balance, its balances do not tell that it
+            // came twice.
+            mark = wire.items.map(|items| sha256_hex(items.get().as_bytes()));
+            if entries > 0 && mark.as_ref().is_some_and(|mark| self.marks.contains(mark)) {
+                return Err(ApiError::Cursor {
+                    subject: self.subject.clone(),
+                    page: self.page,
+                    problem: "the cursor led to a page that came already",
+                });
+            }
+            cursor = wire.cursor.filter(|cursor| has_more && !cursor.is_empty());
+        }
+        let closing = self.follow(&parsed)?;
         Ok(Page {
             entries,
             is_open,
             has_more,
-            cursor,
+            cursor: cursor.map(Cow::into_owned),
             closing,
+            mark,
             body,
         })
     }
@@ -129,18 +151,22 @@ impl Place<'_> {
     }
 }
 
-/// Where a page that is known to parse says that the next one begins.
-fn next_cursor(text: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Wire<'a> {
-        #[serde(borrow, default)]
-        cursor: Option<Cow<'a, str>>,
+/// What of a page stands outside its entries, and the text of these.
+#[derive(Default, Deserialize)]
+struct Wire<'a> {
+    /// Where the next page begins.
+    #[serde(borrow, default)]
+    cursor: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    items: Option<&'a RawValue>,
+}
+
+impl<'a> Wire<'a> {
+    /// Reads a page that is known to parse.
+    fn of(text: &'a str) -> Self {
+        // Should it not parse after all, the cursor is missing, and that is an error of its own.
+        serde_json::from_str(text).unwrap_or_default()
     }
-    // Should it not parse after all, the cursor is missing, and that is an error of its own.
-    let wire: Wire<'_> = serde_json::from_str(text).ok()?;
-    wire.cursor
-        .filter(|cursor| !cursor.is_empty())
-        .map(Cow::into_owned)
 }
 
 /// The text of a body that is one whole JSON object, and nothing else.

@@ -83,6 +83,7 @@ impl Session {
         blocking(move || {
             let lock = archive.lock()?;
             for ledger in &ledgers {
+                lock.sweep(&archive, &ledger.info.ledger_id)?;
                 archive.store_ledger(&ledger.info.ledger_id, &ledger.item)?;
             }
             let requests = ledgers.iter().map(|_| AtomicUsize::new(0)).collect();

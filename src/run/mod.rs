@@ -7,7 +7,7 @@ pub mod documents;
 pub mod earlier;
 pub mod export_log;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,11 +21,11 @@ use crate::config::{CaptureMode, Config, FeeMode, LedgerConfig, VoucherPer};
 use crate::date::DateRange;
 use crate::format::{Format, FormatError};
 use crate::journal::{JournalTotals, Voucher};
-use crate::ledger::LedgerInfo;
 use crate::ledger::day::{LedgerDay, StoredDay};
 use crate::ledger::entry::EntryType;
 use crate::ledger::finding::{Code, Findings, Level};
 use crate::ledger::proof::{LedgerProof, ProofOptions, Prover, Status};
+use crate::ledger::{LedgerInfo, Topic};
 use crate::money::Currency;
 use crate::output::OutputError;
 use crate::output::manifest::ManifestSource;
@@ -46,12 +46,14 @@ pub struct RunOptions {
     pub allow_open: bool,
     /// What to write, and where; nothing when only checking.
     pub write: Option<WriteOptions>,
+    /// Dates that the provider, asked just now, says are open; they are not in the archive.
+    pub open: BTreeSet<(Topic, NaiveDate)>,
     /// Set from outside to end the run between two dates, leaving nothing half done.
     pub cancelled: Arc<AtomicBool>,
 }
 
 /// What to write, and where.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct WriteOptions {
     /// The folder that gets `<ledgerId>/<from>_<to>/`.
     pub out: PathBuf,
@@ -171,7 +173,10 @@ pub fn prove(archive: &Archive, ledger_id: &str, config: &Config, options: &RunO
     };
     let mut prover = Prover::start(archive, ledger_id, proof_options);
     for date in options.range.dates() {
-        prover.day(&StoredDay::read(archive, ledger_id, date).parse());
+        let stored = StoredDay::read(archive, ledger_id, date);
+        let mut day = stored.parse();
+        day.note_open(&options.open);
+        prover.day(&day);
     }
     LedgerRun {
         proof: Some(prover.finish(archive, ledger_id)),
@@ -370,7 +375,8 @@ impl Run<'_> {
                 break;
             }
             let stored = StoredDay::read(self.archive, &self.info.ledger_id, date);
-            let day = stored.parse();
+            let mut day = stored.parse();
+            day.note_open(&self.options.open);
             if !prover.day(&day) {
                 continue;
             }

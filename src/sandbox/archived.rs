@@ -28,7 +28,7 @@ const BODY_ENTRIES: usize = 1000;
 const CUSTOMER_FIELDS: [&str; 3] = ["message", "name", "maskedPhoneNo"];
 
 /// The ledgers of an archive folder. Entries are served as they stand there; only the pages are
-/// cut anew.
+/// cut anew. A date without a file is open: nobody knows what happened on it.
 #[derive(Debug)]
 pub struct ArchiveSource {
     archive: Archive,
@@ -72,7 +72,11 @@ impl Source for ArchiveSource {
 
     fn read(&self, place: &Place<'_>, window: &Window) -> Result<Reading, SourceError> {
         let Some(stored) = self.archive.read(place.ledger_id, place.topic, place.date)? else {
-            return Ok(Reading::default());
+            // A hole in the folder is not a date without entries.
+            return Ok(Reading {
+                items: Vec::new(),
+                is_open: true,
+            });
         };
         let failed = |error: serde_json::Error| SourceError::Content {
             path: stored.path.clone(),

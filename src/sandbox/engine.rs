@@ -12,10 +12,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
 use serde::Serialize;
 
+use crate::chart::Market;
 use crate::ledger::Topic;
 use crate::ledger::entry::EntryType;
 use crate::money;
-use crate::sandbox::market::{self, Market};
+use crate::sandbox::market;
 use crate::sandbox::options::{UnknownChoice, choose};
 
 /// How fees are settled.
@@ -103,12 +104,12 @@ impl Terms {
 
     /// When the ledger date begins.
     pub fn begins(&self, date: NaiveDate) -> DateTime<Utc> {
-        market::date_begins(self.market.zone(), date, self.cutoff_hour)
+        market::date_begins(market::zone(self.market), date, self.cutoff_hour)
     }
 
     /// When the ledger date ends.
     pub fn ends(&self, date: NaiveDate) -> DateTime<Utc> {
-        market::date_ends(self.market.zone(), date, self.cutoff_hour)
+        market::date_ends(market::zone(self.market), date, self.cutoff_hour)
     }
 
     /// What happens when `date` ends with these balances.
@@ -156,7 +157,7 @@ impl Terms {
                     });
                 }
                 if let Some(amount) = closing.payout {
-                    let reference = self.market.payout_reference(&self.handle, date);
+                    let reference = market::payout_reference(self.market, &self.handle, date);
                     drafts.push(Draft {
                         psp_reference: self.payout_label(payout_number),
                         reference: reference.map_or(Label::Null, |text| Label::Text(text.into())),

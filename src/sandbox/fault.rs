@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::ledger::Topic;
 use crate::sandbox::random::Random;
 
 /// The longest wait that a rule may ask for.
@@ -52,6 +53,9 @@ pub enum FaultError {
     /// A part that does not go with the fault.
     #[error("`retry-after` in the fault `{0}` goes with 429 and 503 only")]
     RetryAfter(String),
+    /// A topic for requests that have none.
+    #[error("`funds` and `fees` in the fault `{0}` go with `dates` and `feed` only")]
+    Topic(String),
     /// No part says what goes wrong.
     #[error("the fault `{0}` does not say what goes wrong")]
     NoFault(String),
@@ -60,7 +64,7 @@ pub enum FaultError {
 impl FaultError {
     /// What the user can do about it.
     pub fn hint(&self) -> &'static str {
-        "write [token|ledgers|dates|feed|any]:[every=N|first=N|share=N%]:FAULT, such as \
+        "write [token|ledgers|dates|feed|any]:[funds|fees]:[every=N|first=N|share=N%]:FAULT, such as \
          `dates:every=7:429:retry-after=1`; FAULT is 429, 500, 502, 503, 423, cut, reset, slow:MS, hang:MS, \
          expired, repeat-cursor, empty-page, wrong-json or html"
     }
@@ -130,6 +134,8 @@ pub enum Fault {
 pub struct FaultRule {
     /// Which requests count; all if `None`.
     pub endpoint: Option<Endpoint>,
+    /// Which topic's requests count; both, and those without one, if `None`.
+    pub topic: Option<Topic>,
     /// Which of these are struck.
     pub selection: Selection,
     /// What happens to them.
@@ -162,8 +168,12 @@ impl FaultRule {
             Selection::All
         };
         let endpoint = draft.endpoint.flatten();
+        if draft.topic.is_some() && matches!(endpoint, Some(Endpoint::Token | Endpoint::Ledgers)) {
+            return Err(FaultError::Topic(rule.to_owned()));
+        }
         Ok(Self {
             endpoint,
+            topic: draft.topic,
             selection: draft.selection.unwrap_or(usual),
             fault,
         })
@@ -181,6 +191,7 @@ impl FromStr for FaultRule {
 #[derive(Default)]
 struct RuleDraft {
     endpoint: Option<Option<Endpoint>>,
+    topic: Option<Topic>,
     selection: Option<Selection>,
     fault: Option<Fault>,
     retry_after: Option<u64>,
@@ -210,6 +221,8 @@ impl RuleDraft {
         };
         let (is_set_already, what) = match (name, value) {
             ("any", None) => (self.endpoint.replace(None).is_some(), "which requests"),
+            ("funds", None) => (self.topic.replace(Topic::Funds).is_some(), "which topic"),
+            ("fees", None) => (self.topic.replace(Topic::Fees).is_some(), "which topic"),
             ("every", _) => self.select(Selection::Every(number(value, 1, u64::MAX)?)),
             ("first", _) => self.select(Selection::First(number(value, 1, u64::MAX)?)),
             ("share", _) => {
@@ -312,13 +325,14 @@ impl Faults {
         }
     }
 
-    /// What happens to the next request of the kind `endpoint`. Every rule for it counts the
-    /// request, also when an earlier rule strikes.
-    pub(crate) fn strike(&self, endpoint: Endpoint) -> Option<Fault> {
+    /// What happens to the next request of the kind `endpoint`, about `topic` if about any. Every
+    /// rule for it counts the request, also when an earlier rule strikes.
+    pub(crate) fn strike(&self, endpoint: Endpoint, topic: Option<Topic>) -> Option<Fault> {
         let mut struck = None;
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
         for (index, (rule, count)) in (0..).zip(rules.iter_mut()) {
-            if rule.endpoint.is_some_and(|wanted| wanted != endpoint) {
+            let is_other = rule.endpoint.is_some_and(|wanted| wanted != endpoint);
+            if is_other || (rule.topic.is_some() && rule.topic != topic) {
                 continue;
             }
             *count += 1;
@@ -377,6 +391,8 @@ mod tests {
             "every=2:first=1:429",
             "429=1",
             "dates=1:429",
+            "token:funds:429",
+            "funds:fees:429",
         ] {
             assert!(FaultRule::parse(bad).is_err(), "{bad}");
         }
@@ -387,7 +403,7 @@ mod tests {
         let strikes = |rule: &str, seed| -> String {
             let faults = Faults::new(&[FaultRule::parse(rule).unwrap()], seed);
             let struck = |_| {
-                if faults.strike(Endpoint::Dates).is_some() {
+                if faults.strike(Endpoint::Dates, Some(Topic::Funds)).is_some() {
                     'x'
                 } else {
                     '.'
@@ -397,6 +413,8 @@ mod tests {
         };
         assert_eq!(strikes("dates:every=3:429", 0), "..x..x..x");
         assert_eq!(strikes("first=2:429", 0), "xx.......");
+        assert_eq!(strikes("funds:first=2:429", 0), "xx.......");
+        assert_eq!(strikes("dates:fees:429", 0), ".........");
         assert_eq!(strikes("feed:429", 0), ".........");
         assert_eq!(strikes("share=50%:429", 1), strikes("share=50%:429", 1));
         assert_ne!(strikes("share=50%:429", 1), strikes("share=50%:429", 2));

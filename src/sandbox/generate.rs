@@ -8,11 +8,12 @@ use std::sync::OnceLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::chart::Market;
 use crate::date::{DateRange, days_before};
 use crate::ledger::Topic;
 use crate::ledger::entry::EntryType;
 use crate::sandbox::engine::{Account, Closing, Draft, FIRST_PAYOUT, Label, LedgerEntry};
-use crate::sandbox::market::Market;
+use crate::sandbox::market;
 use crate::sandbox::payments::{Date, Payments};
 use crate::sandbox::plan::Plan;
 use crate::sandbox::script::ledger_item;
@@ -52,7 +53,7 @@ impl Source for Generator {
         let Some(ledger) = self.ledger(place.ledger_id) else {
             return Ok(Reading::default());
         };
-        let currency = ledger.plan().terms.market.currency();
+        let currency = market::currency(ledger.plan().terms.market);
         let items = match ledger.payments.date(place.date) {
             Some(date) => select(ledger.entries(&date, place.topic), window, currency.code()),
             None => Vec::new(),

@@ -1,90 +1,49 @@
-//! What differs between the provider's markets: currency, time zone, schemes, payout texts.
-
-use std::str::FromStr;
+//! What the provider does differently in its markets, beside what their charts say: schemes, payout
+//! texts, and when a ledger date begins and ends.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
+use crate::chart::{Chart, Market};
 use crate::money::Currency;
 use crate::sandbox::options::{UnknownChoice, choose};
 
-/// A country that the provider works in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Market {
-    /// Vipps, NOK.
-    Norway,
-    /// MobilePay, DKK.
-    Denmark,
-    /// MobilePay, EUR.
-    Finland,
-    /// Vipps, SEK. Nothing about Swedish ledgers is documented; schemes follow the other markets.
-    Sweden,
+/// The market of a country code.
+pub fn parse(code: &str) -> Result<Market, UnknownChoice> {
+    choose(code, &Market::ALL.map(|market| (market.code(), market)))
 }
 
-impl Market {
-    /// All markets.
-    pub const ALL: [Self; 4] = [Self::Norway, Self::Denmark, Self::Finland, Self::Sweden];
+/// The currency of a market's ledgers.
+pub fn currency(market: Market) -> Currency {
+    Chart::of(market).currency
+}
 
-    /// The country code, which is also the prefix of its VM-number handles.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Norway => "NO",
-            Self::Denmark => "DK",
-            Self::Finland => "FI",
-            Self::Sweden => "SE",
-        }
-    }
+/// The merchant's time zone, which decides when a ledger date ends.
+pub fn zone(market: Market) -> Tz {
+    Chart::of(market).zone()
+}
 
-    /// The currency of its ledgers.
-    pub fn currency(self) -> Currency {
-        let code = match self {
-            Self::Norway => "NOK",
-            Self::Denmark => "DKK",
-            Self::Finland => "EUR",
-            Self::Sweden => "SEK",
-        };
-        Currency::parse(code).expect("each code is three capitals")
-    }
-
-    /// The merchant's time zone, which decides when a ledger date ends.
-    pub fn zone(self) -> Tz {
-        match self {
-            Self::Norway => chrono_tz::Europe::Oslo,
-            Self::Denmark => chrono_tz::Europe::Copenhagen,
-            Self::Finland => chrono_tz::Europe::Helsinki,
-            Self::Sweden => chrono_tz::Europe::Stockholm,
-        }
-    }
-
-    /// The scheme of its organisation numbers.
-    pub fn owner_scheme(self) -> &'static str {
-        match self {
-            Self::Norway => "business:NO:ORG",
-            Self::Denmark => "business:DK:CVR",
-            Self::Finland => "business:FI:Y-tunnus",
-            Self::Sweden => "business:SE:ORG",
-        }
-    }
-
-    /// The bank text that the ledger shows as the `reference` of a payout; Norway and Sweden show
-    /// none.
-    pub fn payout_reference(self, handle: &str, date: NaiveDate) -> Option<String> {
-        match self {
-            Self::Norway | Self::Sweden => None,
-            Self::Denmark | Self::Finland => {
-                let recipient = handle.split_once(':').map_or(handle, |(_, number)| number);
-                let digits = format!("02{recipient:0>8}001{}", date.format("%d%m%y"));
-                Some(format!("{digits}{}", check_digit(&digits)))
-            }
-        }
+/// The scheme of a market's organisation numbers. Nothing about Swedish ledgers is documented;
+/// theirs follows the other markets.
+pub fn owner_scheme(market: Market) -> &'static str {
+    match market {
+        Market::Norway => "business:NO:ORG",
+        Market::Denmark => "business:DK:CVR",
+        Market::Finland => "business:FI:Y-tunnus",
+        Market::Sweden => "business:SE:ORG",
     }
 }
 
-impl FromStr for Market {
-    type Err = UnknownChoice;
-
-    fn from_str(code: &str) -> Result<Self, Self::Err> {
-        choose(code, &Self::ALL.map(|market| (market.code(), market)))
+/// The bank text that the ledger shows as the `reference` of a payout; Norway and Sweden show
+/// none.
+pub fn payout_reference(market: Market, handle: &str, date: NaiveDate) -> Option<String> {
+    match market {
+        Market::Norway | Market::Sweden => None,
+        Market::Denmark | Market::Finland => {
+            let recipient = handle.split_once(':').map_or(handle, |(_, number)| number);
+            let digits = format!("02{recipient:0>8}001{}", date.format("%d%m%y"));
+            Some(format!("{digits}{}", check_digit(&digits)))
+        }
     }
 }
 
@@ -139,15 +98,15 @@ mod tests {
     fn danish_and_finnish_payouts_carry_a_check_digit() {
         let date = crate::date::parse("2026-04-01").unwrap();
         assert_eq!(
-            Market::Denmark.payout_reference("DK:90601", date).unwrap(),
+            payout_reference(Market::Denmark, "DK:90601", date).unwrap(),
             "02000906010010104266"
         );
-        assert_eq!(Market::Norway.payout_reference("NO:90601", date), None);
+        assert_eq!(payout_reference(Market::Norway, "NO:90601", date), None);
     }
 
     #[test]
     fn a_ledger_date_has_25_hours_when_the_clock_is_turned_back() {
-        let zone = Market::Norway.zone();
+        let zone = zone(Market::Norway);
         let hours = |date: &str, cutoff| {
             let date = crate::date::parse(date).unwrap();
             (date_ends(zone, date, cutoff) - date_begins(zone, date, cutoff)).num_hours()

@@ -1,8 +1,8 @@
 //! What a generated ledger is like.
 
+use crate::chart::Market;
 use crate::date::DateRange;
 use crate::sandbox::engine::{Frequency, Settlement, Terms};
-use crate::sandbox::market::Market;
 use crate::sandbox::random::number_of;
 
 /// What one generated ledger is like.

@@ -1,9 +1,10 @@
 //! A request as the sandbox sees it, and where it goes.
 
-use bytes::Bytes;
+use hyper::body::Bytes;
 use hyper::header::{ACCEPT_ENCODING, HeaderMap};
 use hyper::{Method, Uri};
 
+use crate::ledger::Topic;
 use crate::sandbox::fault::Endpoint;
 
 /// A request with its body.
@@ -73,6 +74,16 @@ impl<'a> Route<'a> {
             Self::Date { .. } => Some(Endpoint::Dates),
             Self::Feed { .. } => Some(Endpoint::Feed),
             Self::Gone | Self::Unknown => None,
+        }
+    }
+
+    /// The topic that the request is about.
+    pub(crate) fn topic(&self) -> Option<Topic> {
+        match self {
+            Self::Date { topic, .. } | Self::Feed { topic, .. } => {
+                Topic::ALL.into_iter().find(|known| known.name() == *topic)
+            }
+            Self::StandardToken | Self::SpecializedToken | Self::Ledgers | Self::Gone | Self::Unknown => None,
         }
     }
 

@@ -62,7 +62,7 @@ impl Script {
     /// The instant that the merchant's clock shows as `hour:minute` on `date`.
     pub fn clock(&self, date: NaiveDate, hour: u32, minute: u32) -> DateTime<Utc> {
         let time = NaiveTime::from_hms_micro_opt(hour, minute, 31, 824_993).unwrap_or(NaiveTime::MIN);
-        market::instant(self.terms.market.zone(), date, time)
+        market::instant(market::zone(self.terms.market), date, time)
     }
 
     /// Turns to `date`, which lies after the date so far.
@@ -192,7 +192,7 @@ impl Script {
     ) -> ScriptedSource {
         ScriptedSource {
             ledger: ledger_item(&self.terms, unit_name, owner, bank_scheme, bank_account),
-            currency: self.terms.market.currency().code().to_owned(),
+            currency: market::currency(self.terms.market).code().to_owned(),
             dates: self.dates,
         }
     }
@@ -226,11 +226,11 @@ pub fn ledger_item(
     bank_scheme: &str,
     bank_account: &str,
 ) -> LedgerItem {
-    let owner = json!({ "scheme": terms.market.owner_scheme(), "id": owner });
+    let owner = json!({ "scheme": market::owner_scheme(terms.market), "id": owner });
     let handle: &str = &terms.handle;
     let json = json!({
         "ledgerId": terms.ledger_id,
-        "currency": terms.market.currency(),
+        "currency": market::currency(terms.market),
         "payoutBankAccount": { "scheme": bank_scheme, "id": bank_account },
         "owner": owner,
         "settlesForRecipientHandles": [handle],

@@ -184,8 +184,10 @@ async fn respond(
             .to_owned(),
         status: None,
     };
-    let endpoint = Route::of(request.path()).endpoint();
-    let fault = endpoint.and_then(|endpoint| shared.faults.strike(endpoint));
+    let route = Route::of(request.path());
+    let fault = route
+        .endpoint()
+        .and_then(|endpoint| shared.faults.strike(endpoint, route.topic()));
     match fault {
         Some(Fault::Reset) => {
             is_reset.store(true, Ordering::Relaxed);

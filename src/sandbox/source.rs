@@ -77,7 +77,7 @@ pub trait Source: Send + Sync {
     /// The first and last date that the source holds entries for, over both topics.
     fn span(&self, ledger_id: &str) -> Result<Option<DateRange>, SourceError>;
 
-    /// The entries of `place` that `window` selects. A date outside the span is empty.
+    /// The entries of `place` that `window` selects.
     fn read(&self, place: &Place<'_>, window: &Window) -> Result<Reading, SourceError>;
 }
 

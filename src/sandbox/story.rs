@@ -8,10 +8,10 @@ use std::borrow::Cow;
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
+use crate::chart::Market;
 use crate::ledger::Topic;
 use crate::ledger::entry::EntryType;
 use crate::sandbox::engine::{Frequency, Settlement, Terms};
-use crate::sandbox::market::Market;
 use crate::sandbox::random::Random;
 use crate::sandbox::script::{Capture, Script};
 use crate::sandbox::source::ScriptedSource;

@@ -558,6 +558,7 @@ pub(crate) fn export(
             users_formats: None,
             dry_run: false,
         }),
+        open: std::collections::BTreeSet::new(),
         cancelled: Arc::default(),
     };
     run::ledger(&Archive::new(archive), &ledger.id, &config, &options)

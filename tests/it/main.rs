@@ -1,17 +1,26 @@
 //! Everything that can be tested from outside, in one binary.
 #![expect(clippy::unwrap_used, reason = "a test may panic, helper functions included")]
-#![expect(clippy::print_stderr, reason = "a judge that is not installed is named")]
+#![expect(clippy::print_stderr, reason = "what was skipped or counted is named")]
 
 mod bad_input;
+mod baseline;
 mod builder;
+mod conformance;
 mod contract;
+mod exits;
+mod fault_matrix;
 mod formats;
 mod golden;
 mod judges;
+mod kills;
+mod many_ledgers;
 mod mutations;
+mod openapi;
 mod properties;
 mod report_api;
 mod rules;
+mod sandboxed;
+mod secrets;
 mod tidy;
 mod vat_oracle;
 mod verify;

@@ -226,6 +226,7 @@ fn prove(archive: &Path, case: &Case) -> (Status, EndEdge, String) {
         range: case.range,
         allow_open: false,
         write: None,
+        open: std::collections::BTreeSet::new(),
         cancelled: Arc::default(),
     };
     let run = run::prove(

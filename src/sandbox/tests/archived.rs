@@ -4,11 +4,11 @@ use std::fs;
 use std::num::NonZeroUsize;
 
 use crate::archive::Archive;
+use crate::chart::Market;
 use crate::date::DateRange;
 use crate::ledger::Topic;
 use crate::sandbox::archived::{ArchiveSource, write_archive};
 use crate::sandbox::generate::Generator;
-use crate::sandbox::market::Market;
 use crate::sandbox::options::SandboxOptions;
 use crate::sandbox::plan::Plan;
 use crate::sandbox::source::{Place, Source, Window};

@@ -2,12 +2,12 @@
 
 use std::num::NonZeroUsize;
 
+use crate::chart::Market;
 use crate::date::DateRange;
 use crate::ledger::Topic;
 use crate::ledger::body;
 use crate::sandbox::engine::{Frequency, Settlement};
 use crate::sandbox::generate::Generator;
-use crate::sandbox::market::Market;
 use crate::sandbox::options::SandboxOptions;
 use crate::sandbox::plan::Plan;
 use crate::sandbox::source::{Place, Source, Window};

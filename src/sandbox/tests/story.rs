@@ -1,5 +1,6 @@
 //! The demo month tells what it promises.
 
+use crate::chart::Market;
 use crate::ledger::Topic;
 use crate::ledger::body;
 use crate::sandbox::source::{Place, Source};
@@ -54,7 +55,7 @@ fn some_captures_happen_on_another_day_than_their_ledger_date() {
             },
         );
         let bodies = body::parse(&text).unwrap();
-        let zone = market::Market::Norway.zone();
+        let zone = market::zone(Market::Norway);
         straddlers.extend(bodies.entries.iter().filter_map(|entry| {
             let is_capture = entry.entry_type.name() == "capture";
             (is_capture && entry.time?.local_date(zone)? != date).then_some(date.to_string())

@@ -73,8 +73,13 @@ pub(crate) fn reference_data(folder: &str) -> Option<PathBuf> {
     if path.is_dir() {
         return Some(path);
     }
-    eprintln!("skipped: there is no reference data ({folder})");
+    skipped(&format!("there is no reference data ({folder})"));
     None
+}
+
+/// Says that a test could not do its work.
+pub(crate) fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
 }
 
 pub(crate) fn date(text: &str) -> NaiveDate {
@@ -228,6 +233,7 @@ impl Desk {
                 new_only: false,
                 dry_run: false,
             }),
+            open: std::collections::BTreeSet::new(),
             cancelled: Arc::default(),
         };
         let run = run::ledger(&Archive::new(&self.root), LEDGER, &config, &options);

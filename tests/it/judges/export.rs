@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bilag::archive::Archive;
+use bilag::chart::Market;
 use bilag::config::Config;
 use bilag::date::DateRange;
 use bilag::ledger::Topic;
 use bilag::run::{LedgerRun, RunOptions, WriteOptions};
 use bilag::sandbox::generate::Generator;
-use bilag::sandbox::market::Market;
 use bilag::sandbox::plan::Plan;
 use bilag::sandbox::source::{Place, Source, Window};
 
@@ -108,6 +108,7 @@ impl Export {
                 new_only: false,
                 dry_run: false,
             }),
+            open: std::collections::BTreeSet::new(),
             cancelled: Arc::default(),
         };
         bilag::run::ledger(

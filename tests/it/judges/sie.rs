@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use bilag::chart::Market;
 use bilag::encode::Encoding;
-use bilag::sandbox::market::Market;
 
 use super::export::{Export, MODES, dates, findings};
 use super::readers::{Movements, check_with_script, journal, minor, validate};

@@ -57,6 +57,21 @@ async fn empty_pages_are_normal_in_the_middle_and_at_the_end() {
 }
 
 #[tokio::test]
+async fn a_page_that_comes_twice_is_refused_also_when_its_balances_return_to_where_they_began() {
+    let first = page(DATE, 0, &[100, -100], r#""hasMore":true,"cursor":"a""#);
+    let again = page(DATE, 0, &[100, -100], LAST);
+    let server =
+        Server::with_token(move |_, before| Answer::json(if before == 0 { &first } else { &again })).await;
+    let error = ask(&server).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert_eq!(
+        error.to_string(),
+        "ledger `302321`, funds, 2026-03-23, page 2: the cursor led to a page that came already"
+    );
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test]
 async fn without_has_more_the_cursor_tells() {
     let bodies = [
         page(DATE, 0, &[100], r#""cursor":"a""#),

@@ -391,3 +391,23 @@ async fn files_that_somebody_saved_count_when_they_are_closed_and_whole() {
         .collect();
     assert_eq!(funds, ["2026-03-31", "2026-04-02", "2026-04-03", "2026-04-05"]);
 }
+
+#[tokio::test]
+async fn what_a_killed_run_left_half_written_is_removed_and_nothing_else() {
+    let server = by_date(|_, date| entry(date)).await;
+    let (folder, archive) = archive();
+    let funds = folder.path().join("302321/funds");
+    std::fs::create_dir_all(&funds).unwrap();
+    std::fs::write(funds.join(".bilag-a1B2c3.part"), "half").unwrap();
+    std::fs::write(funds.join(".bilag-notes"), "mine").unwrap();
+    whole(
+        fetch(
+            &server.client(),
+            &archive,
+            plan(&["302321"], "2026-04-01", "2026-04-01"),
+        )
+        .await,
+    );
+    assert!(!funds.join(".bilag-a1B2c3.part").exists());
+    assert!(funds.join(".bilag-notes").exists() && funds.join("2026-04-01.json").exists());
+}

@@ -5,5 +5,6 @@ mod failures;
 mod fetch;
 mod keys;
 mod ledgers;
+mod published;
 mod retries;
 mod server;
