@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use bilag::chart::Role;
+use bilag::chart::{Market, Role};
 use bilag::date::DateRange;
 use bilag::ledger::proof::Status;
 use bilag::ledger::{Topic, body};
@@ -583,21 +583,15 @@ fn every_kind_of_generated_ledger_is_proven_and_booked() {
     use bilag::sandbox::archived::write_archive;
     use bilag::sandbox::engine::{Frequency, Settlement};
     use bilag::sandbox::generate::Generator;
-    use bilag::sandbox::market;
     use bilag::sandbox::plan::Plan;
 
     let mut seed = 0;
-    for (code, role_market) in [
-        (market::Market::Norway, bilag::chart::Market::Norway),
-        (market::Market::Denmark, bilag::chart::Market::Denmark),
-        (market::Market::Finland, bilag::chart::Market::Finland),
-        (market::Market::Sweden, bilag::chart::Market::Sweden),
-    ] {
+    for market in Market::ALL {
         for settlement in [Settlement::Net, Settlement::Gross] {
             for frequency in [Frequency::Daily, Frequency::Weekly, Frequency::Monthly] {
                 seed += 1;
                 let entries = range("2026-02-08", "2026-02-28");
-                let mut plan = Plan::new(code, "302321", entries);
+                let mut plan = Plan::new(market, "302321", entries);
                 plan.terms.settlement = settlement;
                 plan.terms.frequency = frequency;
                 plan.terms.reserve = if seed % 3 == 0 { 10_000 } else { 0 };
@@ -613,7 +607,7 @@ fn every_kind_of_generated_ledger_is_proven_and_booked() {
                     range("2026-02-01", "2026-02-28"),
                 )
                 .unwrap();
-                let ledger = TestLedger::new("302321").market(role_market);
+                let ledger = TestLedger::new("302321").market(market);
                 let run = export(&archive, &ledger, "", entries, scratch.path());
                 assert!(run.error.is_none(), "{what}: {:?}", run.error);
                 let proof = run.proof.unwrap();
@@ -623,7 +617,7 @@ fn every_kind_of_generated_ledger_is_proven_and_booked() {
                 let moved = by_account(&rows);
                 for (role, totals) in [(Role::Funds, &proof.funds), (Role::FeesPayable, &proof.fees)] {
                     let sum: i128 = totals.by_type.values().map(|total| i128::from(total.sum)).sum();
-                    let account = account(role_market, role);
+                    let account = account(market, role);
                     assert_eq!(moved.get(&account).copied().unwrap_or(0), sum, "{what}");
                 }
             }
