@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use bilag::chart::Role;
+use bilag::chart::{Market, Role};
 use bilag::date::DateRange;
 use bilag::ledger::proof::Status;
 use bilag::ledger::{Topic, body};
@@ -527,7 +527,6 @@ fn a_range_exported_in_parts_gives_the_vouchers_of_the_whole() {
 
 #[test]
 fn with_open_dates_allowed_the_dates_before_them_are_those_of_the_whole() {
-    const PER: [&str; 3] = ["", "voucher_per = \"entry\"", "voucher_per = \"payout\""];
     for seed in 0..60 {
         let mut dice = Dice::new(&[seed, 8]);
         let shape = Shape {
@@ -539,8 +538,8 @@ fn with_open_dates_allowed_the_dates_before_them_are_those_of_the_whole() {
         let range = exported(&ledger);
         let open = bilag::date::days_after(range.from(), dice.between(1, shape.dates as i64 - 1) as u64);
         let closed = DateRange::new(range.from(), open.pred_opt().unwrap()).unwrap();
-        let voucher_per = dice.pick(&PER);
-        let config = posting(&ledger, voucher_per);
+        let per = *dice.pick(&["ledger-date", "entry", "payout"]);
+        let config = posting(&ledger, &format!("voucher_per = \"{per}\""));
         let scratch = scratch();
         let archive = scratch.path().join("archive");
         ledger.write(&archive, &Layout::PLAIN);
@@ -587,12 +586,12 @@ fn every_kind_of_generated_ledger_is_proven_and_booked() {
     use bilag::sandbox::plan::Plan;
 
     let mut seed = 0;
-    for code in bilag::chart::Market::ALL {
+    for market in Market::ALL {
         for settlement in [Settlement::Net, Settlement::Gross] {
             for frequency in [Frequency::Daily, Frequency::Weekly, Frequency::Monthly] {
                 seed += 1;
                 let entries = range("2026-02-08", "2026-02-28");
-                let mut plan = Plan::new(code, "302321", entries);
+                let mut plan = Plan::new(market, "302321", entries);
                 plan.terms.settlement = settlement;
                 plan.terms.frequency = frequency;
                 plan.terms.reserve = if seed % 3 == 0 { 10_000 } else { 0 };
@@ -608,7 +607,7 @@ fn every_kind_of_generated_ledger_is_proven_and_booked() {
                     range("2026-02-01", "2026-02-28"),
                 )
                 .unwrap();
-                let ledger = TestLedger::new("302321").market(code);
+                let ledger = TestLedger::new("302321").market(market);
                 let run = export(&archive, &ledger, "", entries, scratch.path());
                 assert!(run.error.is_none(), "{what}: {:?}", run.error);
                 let proof = run.proof.unwrap();
@@ -618,7 +617,7 @@ fn every_kind_of_generated_ledger_is_proven_and_booked() {
                 let moved = by_account(&rows);
                 for (role, totals) in [(Role::Funds, &proof.funds), (Role::FeesPayable, &proof.fees)] {
                     let sum: i128 = totals.by_type.values().map(|total| i128::from(total.sum)).sum();
-                    let account = account(code, role);
+                    let account = account(market, role);
                     assert_eq!(moved.get(&account).copied().unwrap_or(0), sum, "{what}");
                 }
             }

@@ -75,7 +75,7 @@ const EDGES: [(&str, &[&str], &str); 19] = [
     ),
     (
         "reconcile",
-        &["chart", "ledger", "money", "run"],
+        &["chart", "date", "ledger", "money", "run"],
         "shows what a run came to",
     ),
     (
@@ -85,8 +85,8 @@ const EDGES: [(&str, &[&str], &str); 19] = [
     ),
     (
         "sandbox",
-        &["archive", "date", "ledger", "money"],
-        "plays the provider; must not share the client's view of the API",
+        &["archive", "chart", "date", "ledger", "money"],
+        "plays the provider in each market; must not share the client's view of the API",
     ),
     (
         "verify",
