@@ -54,16 +54,22 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Do the whole job on a built-in ledger month, without keys
+    #[command(before_help = "Example:  bilag demo --out bilag-demo")]
     Demo(Demo),
     /// Fetch what is missing, check, post, and write the files
+    #[command(before_help = "Example:  bilag export --month 2026-10 --out books")]
     Export(Export),
     /// Only fill the archive; cheap to run every hour
+    #[command(before_help = "Example:  bilag fetch --month 2026-10")]
     Fetch(Fetch),
     /// Print the control report: balances, payouts, findings
+    #[command(before_help = "Example:  bilag reconcile --month 2026-10 --offline")]
     Reconcile(SelectionOpen),
     /// Run every check and write nothing
+    #[command(before_help = "Example:  bilag check --month 2026-10 --format gbat10")]
     Check(Check),
     /// Show an entry, where it came from, and what was booked for it
+    #[command(before_help = "Example:  bilag explain 48210981051 --offline")]
     Explain(Explain),
     /// Show what each rule of the configuration took, and what none took
     Rules(RulesArguments),
@@ -72,10 +78,12 @@ pub enum Command {
     /// List the formats, show one, or check a descriptor of your own
     Formats(FormatsArguments),
     /// Find what a schema does not see in SAF-T files, from any program
+    #[command(before_help = "Example:  bilag verify books/302321/2026-10-01_2026-10-31/*.xml")]
     Verify(Verify),
     /// Write a commented bilag.toml
     Init(Init),
     /// Serve a local Report API to test against
+    #[command(before_help = "Example:  bilag sandbox --port 8080 --fault dates:every=7:429:retry-after=1")]
     Sandbox(Sandbox),
 }
 

@@ -396,7 +396,6 @@ impl Layout {
     }
 
     fn breaks_line(&self, text: &str) -> bool {
-        text.chars()
-            .any(|character| character == self.separator || matches!(character, '"' | '\n' | '\r'))
+        text.contains([self.separator, '"', '\n', '\r'])
     }
 }

@@ -6,6 +6,7 @@
 pub mod delimited;
 pub mod options;
 pub mod registry;
+mod series;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,6 @@ use crate::format::delimited::Layout;
 use crate::format::options::{OptionSpec, Options, Variant};
 use crate::format::registry::{Folder, Make, REGISTRY};
 use crate::writer::delimited::DelimitedWriter;
-use crate::writer::numbers::LARGEST_SERIES;
 use crate::writer::{Context, Writer};
 
 /// How sure we are that the target takes the format.
@@ -371,7 +371,7 @@ impl Format {
         }
         let options = self.options(context)?;
         if self.numbers_vouchers() {
-            refuse_shared_series(&self.descriptor, context, &options)?;
+            series::refuse_shared(&self.descriptor, context, &options)?;
         }
         match (self.make, &self.descriptor.delimited) {
             (Make::Own(make), _) => make(context, &options),
@@ -383,28 +383,6 @@ impl Format {
             (Make::Delimited, None) => Err(options.wrong("the format has no layout")),
         }
     }
-}
-
-/// Ledgers of one company go to the same books, where two vouchers cannot have one number.
-fn refuse_shared_series(
-    descriptor: &Descriptor,
-    context: &Context<'_>,
-    options: &Options,
-) -> Result<(), FormatError> {
-    let series = options.number("series", LARGEST_SERIES)?;
-    for sibling in context.siblings {
-        let theirs = Options::read(descriptor, context.options(&descriptor.id), sibling)?;
-        if theirs.number("series", LARGEST_SERIES)? == series
-            && theirs.get("voucher_type") == options.get("voucher_type")
-        {
-            let (id, ledger_id) = (&descriptor.id, &context.info.ledger_id);
-            return Err(options.wrong(&format!(
-                "ledgers {ledger_id} and {sibling} of one company would share their voucher numbers; give each its own \
-                 `series` (0 to {LARGEST_SERIES}) under [formats.{id}.ledgers.\"{ledger_id}\"]"
-            )));
-        }
-    }
-    Ok(())
 }
 
 fn company_has(context: &Context<'_>, key: &str) -> bool {

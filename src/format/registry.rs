@@ -10,6 +10,7 @@ use crate::writer::api::tripletex::Tripletex;
 use crate::writer::entries_csv::EntriesCsv;
 use crate::writer::journal_csv::JournalCsv;
 use crate::writer::journal_json::JournalJson;
+use crate::writer::saft_dk::SaftDk;
 use crate::writer::saft_no::SaftNo;
 use crate::writer::settlement::SettlementXml;
 use crate::writer::sie::sie4::Sie4;
@@ -92,6 +93,11 @@ pub const REGISTRY: &[Folder] = &[
         descriptor: include_str!("../../formats/saft-no/format.toml"),
         notes: include_str!("../../formats/saft-no/NOTES.md"),
         make: Make::Own(|context, options| Ok(Box::new(SaftNo::new(context, options)?))),
+    },
+    Folder {
+        descriptor: include_str!("../../formats/saft-dk/format.toml"),
+        notes: include_str!("../../formats/saft-dk/NOTES.md"),
+        make: Make::Own(|context, options| Ok(Box::new(SaftDk::new(context, options)?))),
     },
     Folder {
         descriptor: include_str!("../../formats/sie4/format.toml"),

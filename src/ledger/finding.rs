@@ -25,7 +25,6 @@ pub enum Level {
 #[expect(missing_docs, reason = "docs/FINDINGS.md explains each code to its reader")]
 pub enum Code {
     Unreadable,
-    LedgerIdMismatch,
     DateOpen,
     DateMissing,
     BalanceBreak,
@@ -72,7 +71,6 @@ impl Code {
     pub fn level(self) -> Level {
         match self {
             Self::Unreadable
-            | Self::LedgerIdMismatch
             | Self::BalanceBreak
             | Self::CurrencyMismatch
             | Self::LedgerDateMismatch

@@ -77,12 +77,19 @@ pub fn short(ledger: &LedgerSummary) -> String {
             }
         ),
     );
-    let is_listed = |code| matches!(code, Code::DateOpen | Code::DateMissing);
+    let mut listed: Vec<Code> = Vec::new();
     for finding in ledger
         .findings
         .iter()
-        .filter(|finding| finding.level > Level::Info && !is_listed(finding.code))
+        .filter(|finding| finding.level > Level::Info)
     {
+        // Of open and missing dates the first line tells all; one example says what to do.
+        if matches!(finding.code, Code::DateOpen | Code::DateMissing) {
+            if listed.contains(&finding.code) {
+                continue;
+            }
+            listed.push(finding.code);
+        }
         let times = if finding.count > 1 {
             format!(" ({} times)", finding.count)
         } else {

@@ -63,20 +63,24 @@ pub fn find(archive: &Archive, books: &Books<'_>, range: DateRange) -> Earlier {
         funds_opening: openings[0],
         missing: Vec::new(),
     };
-    let opens_at_zero = openings
-        .iter()
-        .all(|opening| opening.is_none_or(|balance| balance == 0));
-    if books.settings.voucher_per == VoucherPer::Payout && !opens_at_zero {
+    if books.settings.voucher_per == VoucherPer::Payout {
         let is_payout = |entry_type: &EntryType<'_>| *entry_type == EntryType::PayoutScheduled;
-        match walk_back(archive, books, from, |day| {
+        let opens_at_zero = openings
+            .iter()
+            .all(|opening| opening.is_none_or(|balance| balance == 0));
+        match walk_back(archive, books, from, openings, |day| {
             day.funds.entries.iter().any(|entry| is_payout(&entry.entry_type))
         }) {
             Ok(date) => earlier.posted_from = date,
-            Err(missing) => earlier.missing.push(missing),
+            // Nothing is known to wait for the payout.
+            Err(unknown) if opens_at_zero && !unknown.has_entries => {}
+            Err(unknown) => earlier.missing.push(unknown.date),
         }
-        earlier.valued_from = earlier.posted_from;
-        earlier.funds_opening =
-            opening_of_date(archive, books, earlier.posted_from).or(earlier.funds_opening);
+        if earlier.posted_from < from {
+            earlier.valued_from = earlier.posted_from;
+            earlier.funds_opening =
+                opening_of_date(archive, books, earlier.posted_from).or(earlier.funds_opening);
+        }
     }
     if books.is_foreign() && earlier.funds_opening != Some(0) {
         let closes_at_zero = |day: &LedgerDay<'_>| {
@@ -85,7 +89,8 @@ pub fn find(archive: &Archive, books: &Books<'_>, range: DateRange) -> Earlier {
                 .last()
                 .is_some_and(|entry| entry.balance_after == Some(0))
         };
-        if let Ok(date) = walk_back(archive, books, earlier.posted_from, closes_at_zero) {
+        let openings = [earlier.funds_opening, None];
+        if let Ok(date) = walk_back(archive, books, earlier.posted_from, openings, closes_at_zero) {
             earlier.valued_from = date;
             earlier.funds_opening = Some(0);
         }
@@ -100,35 +105,57 @@ pub fn since_payout(archive: &Archive, books: &Books<'_>, range: DateRange) -> O
         let mut entries = day.funds.entries.iter();
         entries.any(|entry| entry.entry_type == EntryType::PayoutScheduled)
     };
-    let from = walk_back(archive, books, range.from(), is_payout).ok()?;
+    let openings = Topic::ALL.map(|topic| opening(archive, &books.info.ledger_id, topic, range));
+    let from = walk_back(archive, books, range.from(), openings, is_payout).ok()?;
     DateRange::new(days_before(from, 1), days_before(range.from(), 1)).ok()
 }
 
+/// Where a walk back came to a date that is not known.
+struct Unknown {
+    date: NaiveDate,
+    /// Whether it came past entries on its way.
+    has_entries: bool,
+}
+
 /// The date after the latest one before `from` that `is_boundary`, when all dates in between are
-/// known; else the date that is not.
+/// known; else the date that is not. `openings` are the balances of both topics at `from`.
 fn walk_back(
     archive: &Archive,
     books: &Books<'_>,
     from: NaiveDate,
+    mut openings: [Option<i64>; 2],
     is_boundary: impl Fn(&LedgerDay<'_>) -> bool,
-) -> Result<NaiveDate, NaiveDate> {
+) -> Result<NaiveDate, Unknown> {
+    let mut has_entries = false;
     for step in 1..=LOOKBACK_DATES {
         let date = days_before(from, step);
         let stored = StoredDay::read(archive, &books.info.ledger_id, date);
         let day = stored.parse();
         if !day.is_closed() {
-            return Err(date);
+            return Err(Unknown { date, has_entries });
         }
         if is_boundary(&day) {
             return Ok(days_after(date, 1));
         }
-        // A ledger's first entry opens at zero: nothing lies before it.
-        let first = day.funds.entries.first();
-        if first.is_some_and(|entry| entry.balance_before == Some(0)) && opens_ledger(archive, books, date) {
+        let is_empty = day.entries().next().is_none();
+        has_entries |= !is_empty;
+        for (topic, opening) in Topic::ALL.into_iter().zip(&mut openings) {
+            if let Some(first) = day.topic(topic).entries.first() {
+                *opening = first.balance_before;
+            }
+        }
+        // A ledger's first entries open at zero: nothing lies before them.
+        let opens_at_zero = openings[0].is_none_or(|balance| balance == 0)
+            && openings[1].is_none_or(|balance| balance == 0)
+            && openings.iter().any(Option::is_some);
+        if !is_empty && opens_at_zero && opens_ledger(archive, books, date) {
             return Ok(date);
         }
     }
-    Err(days_before(from, LOOKBACK_DATES))
+    Err(Unknown {
+        date: days_before(from, LOOKBACK_DATES),
+        has_entries,
+    })
 }
 
 /// Whether the dates before `date` are known to be closed and without entries.

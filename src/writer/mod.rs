@@ -14,6 +14,7 @@ pub mod lines;
 pub mod numbers;
 pub mod period;
 pub mod saft;
+pub mod saft_dk;
 pub mod saft_no;
 pub mod settlement;
 pub mod sie;

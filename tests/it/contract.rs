@@ -560,6 +560,37 @@ fn a_payouts_voucher_takes_in_the_dates_before_the_range() {
 }
 
 #[test]
+fn what_cancels_out_before_the_range_waits_for_its_payout_all_the_same() {
+    // January closes at zero without a payout: a capture and its refund.
+    let refund = Item::new("refund", -12_500).psp("9").reference("order-1");
+    let ledger = TestLedger::new("77")
+        .empty("2026-01-24", 7)
+        .day("2026-01-31", vec![capture("1", 12_500), refund], vec![])
+        .day(
+            "2026-02-01",
+            vec![capture("2", 5000), payout(2_000_001, 5000)],
+            vec![],
+        );
+    let office = Office::new(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");
+    office.export("2026-02-01", "2026-02-01");
+    let rows = office.journal(&ledger, "2026-02-01", "2026-02-01");
+    assert_eq!(ids(&rows), named(&[("VM-77-P2000001", "2026-02-01")]));
+    let booked: Vec<(&str, i128)> = rows
+        .iter()
+        .filter(|row| row.account == "1577")
+        .map(|row| (row.key.as_str(), row.amount))
+        .collect();
+    assert_eq!(
+        booked,
+        [
+            ("capture", 17_500),
+            ("refund", -12_500),
+            ("payout_scheduled", -5000)
+        ]
+    );
+}
+
+#[test]
 fn a_payouts_voucher_is_split_where_the_fiscal_year_ends() {
     let ledger = over_the_turn("2026-12-31", "2027-01-01", "2027-01-02");
     let office = Office::new(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");

@@ -276,11 +276,11 @@ impl Month {
     fn funds(&self) -> Vec<String> {
         let mut balance = 0i64;
         let mut dates = Vec::new();
-        for (date, day) in DATES.iter().enumerate() {
+        for (date, name) in DATES.iter().enumerate() {
             let mut items = Vec::new();
             let mut add = |entry_type: &str, psp_reference: &str, handle: &str, amount: i64| {
                 items.push(serde_json::json!({
-                    "pspReference": psp_reference, "time": format!("{day}T10:00:00Z"), "ledgerDate": day,
+                    "pspReference": psp_reference, "time": format!("{name}T10:00:00Z"), "ledgerDate": name,
                     "entryType": entry_type, "reference": null, "currency": self.currency(), "amount": amount,
                     "recipientHandle": handle, "balanceBefore": balance, "balanceAfter": balance + amount,
                 }));

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::format::options::Options;
-use crate::journal::Voucher;
+use crate::journal::{Tax, Voucher};
 use crate::money::Currency;
 use crate::writer::Context;
 use crate::writer::api::{Body, Notes, json, number, tax_code};
@@ -100,9 +100,24 @@ impl Fiken {
                     ..EntryLine::default()
                 });
             } else {
-                // A debit with VAT is net and its credit is gross: one amount cannot be both.
+                // A debit with VAT is net and its credit is gross: one amount cannot be both. The
+                // VAT on the net must be ours, or the entry would not balance in Fiken.
+                let net = counter.base - counter.base_vat;
+                let vat = match counter.posting.tax {
+                    Tax::Net { rate, .. } => rate.convert(net, 2, 0),
+                    Tax::None | Tax::Vat { .. } => None,
+                };
+                if vat != Some(counter.base_vat) {
+                    return Err(format!(
+                        "the refund of {} on account {} cannot be written: Fiken would compute a VAT of {} on its net, and the books have {}",
+                        self.base.format(counter.base),
+                        counter.posting.account,
+                        vat.map_or_else(|| "nothing".to_owned(), |vat| self.base.format(vat)),
+                        self.base.format(counter.base_vat)
+                    ));
+                }
                 lines.push(EntryLine {
-                    amount: counter.base - counter.base_vat,
+                    amount: net,
                     debit_account: account(counter),
                     debit_vat_code: code,
                     ..EntryLine::default()

@@ -5,10 +5,15 @@
 
 pub mod parts;
 
+use std::collections::BTreeMap;
 use std::io;
 
-use crate::writer::Limits;
+use crate::chart::Role;
+use crate::journal::{Posting, Voucher};
+use crate::posting::books::Books;
+use crate::writer::contents::AccountBalance;
 use crate::writer::xml::{Xml, first_illegal};
+use crate::writer::{Context, Limits};
 
 /// The largest file that the Norwegian tax authority takes, in bytes.
 pub const FILE_SIZE_MAX: u64 = 2_000_000_000;
@@ -66,6 +71,125 @@ pub fn fits(limits: &mut Limits, what: &str, text: &str, max: usize) {
             u32::from(character)
         ));
     }
+}
+
+/// What is known of an account: by the user, by the whole number, by its role, by the longest
+/// beginning of the number.
+pub fn grouping<'g, G>(
+    books: &Books<'_>,
+    number: &str,
+    own: &'g BTreeMap<String, G>,
+    accounts: &'g BTreeMap<String, G>,
+    roles: &'g BTreeMap<Role, G>,
+) -> Option<&'g G> {
+    let by_role = || {
+        let by_number = books.role_accounts();
+        let role = by_number
+            .iter()
+            .find(|(_, account)| &*account.number == number)?
+            .0;
+        roles.get(role)
+    };
+    let by_beginning = || {
+        let known = accounts.iter();
+        known
+            .filter(|(beginning, _)| number.starts_with(beginning.as_str()))
+            .max_by_key(|(beginning, _)| beginning.len())
+            .map(|(_, grouping)| grouping)
+    };
+    own.get(number)
+        .or_else(|| accounts.get(number))
+        .or_else(by_role)
+        .or_else(by_beginning)
+}
+
+/// Refuses what a line cannot hold. `tax_code_max` is the country's.
+pub fn check_posting(
+    voucher: &Voucher,
+    line: usize,
+    posting: &Posting,
+    tax_code_max: usize,
+    limits: &mut Limits,
+) {
+    let place = |what: &str| format!("{what} of voucher {} line {line}", voucher.id());
+    fits(limits, &place("the account"), &posting.account, 70);
+    if let Some(reference) = &posting.reference {
+        fits(limits, &place("the reference"), reference, 35);
+    }
+    if let Some(code) = &posting.tax_code {
+        fits(limits, &place("the tax code"), code, tax_code_max);
+    }
+    if parts::is_too_long(&posting.text) {
+        limits.replaced(format!(
+            "{} was cut at {} characters",
+            place("the text"),
+            parts::TEXT_MAX
+        ));
+    } else if posting.text.trim().is_empty() {
+        limits.refuse(format!("{} is empty", place("the text")));
+    }
+    if !parts::has_one_side(posting) {
+        limits.refuse(format!(
+            "{} has another sign in the base currency, and a line has one side",
+            place("the amount")
+        ));
+    }
+    if posting.currency.exponent() > 2 {
+        limits.refuse(format!(
+            "{} is in {}, which has more than two decimals",
+            place("the amount"),
+            posting.currency
+        ));
+    }
+}
+
+/// Refuses what an account cannot hold.
+pub fn check_account(account: &AccountBalance, limits: &mut Limits) {
+    fits(limits, "the account", &account.number, 70);
+    fits(limits, "the account's name", &account.name, 256);
+    if account.name == account.number {
+        limits.replaced(format!(
+            "account {} has no name: its number stands in its place",
+            account.number
+        ));
+    }
+    for minor in [account.opening, account.closing] {
+        if minor.unsigned_abs() >= 10u128.pow(18) {
+            limits.refuse(format!(
+                "the balance of account {} has more than 18 digits",
+                account.number
+            ));
+        }
+    }
+}
+
+/// Refuses a country that is no code.
+pub fn check_country(country: Option<&str>, limits: &mut Limits) {
+    let is_code =
+        |country: &&str| country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
+    if let Some(country) = country.filter(|country| !is_code(country)) {
+        limits.refuse(format!(
+            "company.country `{country}` is not a code of two capitals"
+        ));
+    }
+}
+
+/// Refuses a file that is too large.
+pub fn check_size(size: u64, limits: &mut Limits) {
+    if size > FILE_SIZE_MAX {
+        limits.refuse(format!(
+            "the file would have {size} bytes, at most {FILE_SIZE_MAX} are taken: export shorter ranges"
+        ));
+    }
+}
+
+/// What a reader of the file has to know first.
+pub fn comment(context: &Context<'_>) -> String {
+    format!(
+        "Payment ledger extract: Vipps MobilePay ledger {}. Not the complete books. Accounts other than the \
+         provider's open at the configured balance, else 0.00.",
+        context.info.ledger_id
+    )
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use std::io;
 
+use crate::config::Company;
 use crate::journal::{Posting, Tax, Voucher};
 use crate::money::divide_half_away;
 use crate::posting::books::Books;
 use crate::text::cut;
-use crate::writer::contents::is_debit;
+use crate::writer::contents::{AccountBalance, is_debit};
 use crate::writer::saft::decimal;
 use crate::writer::xml::Xml;
 
@@ -102,16 +103,44 @@ pub fn has_one_side(posting: &Posting) -> bool {
     posting.in_base().signum() * posting.amount.signum() >= 0
 }
 
-/// Writes a balance as one of two elements, by its sign.
-pub fn balance(
+/// Writes opening and closing balance, each as one of two elements by its sign.
+pub fn balances(
     xml: &Xml,
     out: &mut dyn io::Write,
-    (debit, credit): (&str, &str),
-    minor: i128,
+    account: &AccountBalance,
     exponent: u32,
 ) -> io::Result<()> {
-    let name = if minor < 0 { credit } else { debit };
-    xml.element(out, name, &decimal(minor, exponent))
+    for (minor, debit, credit) in [
+        (account.opening, "OpeningDebitBalance", "OpeningCreditBalance"),
+        (account.closing, "ClosingDebitBalance", "ClosingCreditBalance"),
+    ] {
+        let name = if minor < 0 { credit } else { debit };
+        xml.element(out, name, &decimal(minor, exponent))?;
+    }
+    Ok(())
+}
+
+/// Writes the company's address.
+pub fn address(xml: &mut Xml, out: &mut dyn io::Write, company: &Company) -> io::Result<()> {
+    xml.open(out, "Address", &[])?;
+    xml.optional(out, "StreetName", company.street.as_deref())?;
+    xml.optional(out, "City", company.city.as_deref())?;
+    xml.optional(out, "PostalCode", company.postal_code.as_deref())?;
+    xml.optional(out, "Country", company.country.as_deref())?;
+    xml.element(out, "AddressType", "StreetAddress")?;
+    xml.close(out)
+}
+
+/// Writes whom to ask.
+pub fn contact(xml: &mut Xml, out: &mut dyn io::Write, company: &Company) -> io::Result<()> {
+    xml.open(out, "Contact", &[])?;
+    xml.open(out, "ContactPerson", &[])?;
+    xml.optional(out, "FirstName", company.contact_first_name.as_deref())?;
+    xml.optional(out, "LastName", company.contact_last_name.as_deref())?;
+    xml.close(out)?;
+    xml.optional(out, "Telephone", company.phone.as_deref())?;
+    xml.optional(out, "Email", company.email.as_deref())?;
+    xml.close(out)
 }
 
 /// A text as far as it fits.

@@ -75,7 +75,7 @@ impl SaftNo<'_> {
         xml.element(out, "SelectionStartDate", &dates.from.to_string())?;
         xml.element(out, "SelectionEndDate", &dates.to.to_string())?;
         xml.close(out)?;
-        xml.element(out, "HeaderComment", &self.comment())?;
+        xml.element(out, "HeaderComment", &saft::comment(&self.context))?;
         xml.element(out, "TaxAccountingBasis", "A")?;
         xml.close(out)?;
         Ok(())
@@ -86,21 +86,8 @@ impl SaftNo<'_> {
         xml.open(out, "Company", &[])?;
         xml.optional(out, "RegistrationNumber", company.registration_number.as_deref())?;
         xml.optional(out, "Name", company.name.as_deref())?;
-        xml.open(out, "Address", &[])?;
-        xml.optional(out, "StreetName", company.street.as_deref())?;
-        xml.optional(out, "City", company.city.as_deref())?;
-        xml.optional(out, "PostalCode", company.postal_code.as_deref())?;
-        xml.optional(out, "Country", company.country.as_deref())?;
-        xml.element(out, "AddressType", "StreetAddress")?;
-        xml.close(out)?;
-        xml.open(out, "Contact", &[])?;
-        xml.open(out, "ContactPerson", &[])?;
-        xml.optional(out, "FirstName", company.contact_first_name.as_deref())?;
-        xml.optional(out, "LastName", company.contact_last_name.as_deref())?;
-        xml.close(out)?;
-        xml.optional(out, "Telephone", company.phone.as_deref())?;
-        xml.optional(out, "Email", company.email.as_deref())?;
-        xml.close(out)?;
+        parts::address(xml, out, company)?;
+        parts::contact(xml, out, company)?;
         if let Some(number) = company
             .registration_number
             .as_deref()
@@ -139,20 +126,7 @@ impl SaftNo<'_> {
                 xml.element(out, "GroupingCode", &grouping.code)?;
             }
             xml.element(out, "AccountType", "GL")?;
-            parts::balance(
-                xml,
-                out,
-                ("OpeningDebitBalance", "OpeningCreditBalance"),
-                account.opening,
-                exponent,
-            )?;
-            parts::balance(
-                xml,
-                out,
-                ("ClosingDebitBalance", "ClosingCreditBalance"),
-                account.closing,
-                exponent,
-            )?;
+            parts::balances(xml, out, account, exponent)?;
             xml.close(out)?;
         }
         xml.close(out)?;

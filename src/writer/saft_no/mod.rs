@@ -14,11 +14,10 @@ use serde::Deserialize;
 use crate::chart::Role;
 use crate::format::FormatError;
 use crate::format::options::Options;
-use crate::journal::{Posting, Voucher};
+use crate::journal::Voucher;
 use crate::ledger::proof::LedgerProof;
 use crate::writer::contents::{self, AccountBalance, Contents};
 use crate::writer::period::{self, Dates};
-use crate::writer::saft::parts;
 use crate::writer::saft::{self, ByteCount, fits};
 use crate::writer::xml::Xml;
 use crate::writer::{Context, Limits, Opening, Writer};
@@ -132,23 +131,13 @@ impl<'a> SaftNo<'a> {
     /// The grouping of an account: the user's, that of the whole number, the role's, that of
     /// the number's beginning.
     fn grouping(&self, number: &str) -> Option<&Grouping> {
-        let by_role = || {
-            let roles = self.context.books.role_accounts();
-            let role = roles.iter().find(|(_, account)| &*account.number == number)?.0;
-            CODES.roles.get(role)
-        };
-        let by_beginning = || {
-            let known = CODES.accounts.iter();
-            known
-                .filter(|(beginning, _)| number.starts_with(beginning.as_str()))
-                .max_by_key(|(beginning, _)| beginning.len())
-                .map(|(_, grouping)| grouping)
-        };
-        self.grouping
-            .get(number)
-            .or_else(|| CODES.accounts.get(number))
-            .or_else(by_role)
-            .or_else(by_beginning)
+        saft::grouping(
+            self.context.books,
+            number,
+            &self.grouping,
+            &CODES.accounts,
+            &CODES.roles,
+        )
     }
 
     /// The standard code of a tax code: the user's, else the code itself when it is one.
@@ -162,14 +151,6 @@ impl<'a> SaftNo<'a> {
         let tax = self.context.config.tax_codes.get(code);
         tax.map_or_else(|| "0".to_owned(), |tax| tax.rate.to_string())
     }
-
-    fn comment(&self) -> String {
-        format!(
-            "Payment ledger extract: Vipps MobilePay ledger {}. Not the complete books. Accounts other than the \
-             provider's open at the configured balance, else 0.00.",
-            self.context.info.ledger_id
-        )
-    }
 }
 
 impl Writer for SaftNo<'_> {
@@ -177,7 +158,7 @@ impl Writer for SaftNo<'_> {
         self.contents.add(voucher);
         fits(limits, "the voucher id", voucher.id(), 70);
         for (line, posting) in (1..).zip(voucher.postings()) {
-            check_posting(voucher, line, posting, limits);
+            saft::check_posting(voucher, line, posting, 70, limits);
         }
         let mut size = ByteCount::default();
         let written =
@@ -211,13 +192,7 @@ impl Writer for SaftNo<'_> {
                 fits(limits, what, text, max);
             }
         }
-        if let Some(country) = &company.country
-            && (country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()))
-        {
-            limits.refuse(format!(
-                "company.country `{country}` is not a code of two capitals"
-            ));
-        }
+        saft::check_country(company.country.as_deref(), limits);
         fits(limits, "journal", &self.journal, 18);
         fits(limits, "voucher_type", &self.voucher_type, 70);
         for text in self.contents.departments.iter().chain(&self.contents.projects) {
@@ -239,13 +214,7 @@ impl Writer for SaftNo<'_> {
                 ));
             }
         }
-        if self.size > saft::FILE_SIZE_MAX {
-            limits.refuse(format!(
-                "the file would have {} bytes, at most {} are taken: export shorter ranges",
-                self.size,
-                saft::FILE_SIZE_MAX
-            ));
-        }
+        saft::check_size(self.size, limits);
     }
 
     fn file_name(&self) -> Option<String> {
@@ -274,48 +243,9 @@ impl Writer for SaftNo<'_> {
     }
 }
 
-fn check_posting(voucher: &Voucher, line: usize, posting: &Posting, limits: &mut Limits) {
-    let place = |what: &str| format!("{what} of voucher {} line {line}", voucher.id());
-    fits(limits, &place("the account"), &posting.account, 70);
-    if let Some(reference) = &posting.reference {
-        fits(limits, &place("the reference"), reference, 35);
-    }
-    if let Some(code) = &posting.tax_code {
-        fits(limits, &place("the tax code"), code, 70);
-    }
-    if parts::is_too_long(&posting.text) {
-        limits.replaced(format!(
-            "{} was cut at {} characters",
-            place("the text"),
-            parts::TEXT_MAX
-        ));
-    } else if posting.text.trim().is_empty() {
-        limits.refuse(format!("{} is empty", place("the text")));
-    }
-    if !parts::has_one_side(posting) {
-        limits.refuse(format!(
-            "{} has another sign in the base currency, and a line has one side",
-            place("the amount")
-        ));
-    }
-    if posting.currency.exponent() > 2 {
-        limits.refuse(format!(
-            "{} is in {}, which has more than two decimals",
-            place("the amount"),
-            posting.currency
-        ));
-    }
-}
-
 impl SaftNo<'_> {
     fn check_account(&self, account: &AccountBalance, limits: &mut Limits) {
-        fits(limits, "the account's name", &account.name, 256);
-        if account.name == account.number {
-            limits.replaced(format!(
-                "account {} has no name: its number stands in its place",
-                account.number
-            ));
-        }
+        saft::check_account(account, limits);
         match self.grouping(&account.number) {
             None => limits.refuse(format!(
                 "account {} has no grouping: set `\"{}\" = {{ category = \"…\", code = \"…\" }}` under [formats.saft-no.grouping]",
@@ -324,14 +254,6 @@ impl SaftNo<'_> {
             Some(grouping) => {
                 fits(limits, "the grouping category", &grouping.category, 256);
                 fits(limits, "the grouping code", &grouping.code, 35);
-            }
-        }
-        for minor in [account.opening, account.closing] {
-            if minor.unsigned_abs() >= 10u128.pow(18) {
-                limits.refuse(format!(
-                    "the balance of account {} has more than 18 digits",
-                    account.number
-                ));
             }
         }
     }

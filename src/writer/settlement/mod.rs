@@ -4,6 +4,8 @@
 //! The report has no place for disputes, corrections, reserves or carried balances; a payout that
 //! holds such a thing is refused by name.
 
+mod check;
+mod merchant;
 mod period;
 
 use std::io;
@@ -83,10 +85,10 @@ impl SettlementXml {
             "2.0" => Version::Two,
             _ => Version::Three,
         };
-        let (merchant, account) = merchant(context, options)?;
+        let merchant = merchant::fields(context, options)?;
         if let Some(city) = merchant
             .iter()
-            .find(|(name, city)| *name == "MainAddressCity" && !is_ncname(city))
+            .find(|(name, city)| *name == "MainAddressCity" && !merchant::is_ncname(city))
             && version == Version::Two
         {
             return Err(options.wrong(&format!(
@@ -105,7 +107,7 @@ impl SettlementXml {
         Ok(Self {
             version,
             merchant,
-            account,
+            account: merchant::payout_account(context, options)?,
             has_one_serial_number: options.has("serial_number"),
             fixed_type: match options.text("settlement_type")? {
                 "Gross" => Some(true),
@@ -138,101 +140,6 @@ impl SettlementXml {
             None if settlement.fee() != 0 => true,
             None => self.has_gross,
         }
-    }
-
-    fn check_settlement(&mut self, settlement: &Settlement, limits: &mut Limits) {
-        let name = settlement.number.as_deref().unwrap_or("without a number");
-        let what = format!("payout {name} of {}", settlement.date);
-        let refuse = |limits: &mut Limits, why: String| limits.refuse(format!("{what}: {why}"));
-        let is_number = |text: &str| text.parse::<i64>().is_ok_and(|_| !text.starts_with('+'));
-        if !settlement.number.as_deref().is_some_and(is_number) {
-            refuse(limits, "the report takes only a number as its id".to_owned());
-        }
-        for stranger in &settlement.strangers {
-            refuse(limits, format!("{stranger}: the report has no place for it"));
-        }
-        if settlement.handles.len() > 1 && !self.has_one_serial_number {
-            let handles: Vec<&str> = settlement.handles.iter().map(String::as_str).collect();
-            refuse(
-                limits,
-                format!(
-                    "it covers the sales units {}, and the report is about one; set `serial_number` to write it under one number",
-                    handles.join(", ")
-                ),
-            );
-        }
-        if settlement.transactions.is_empty() {
-            refuse(
-                limits,
-                "it has no captures or refunds, and the report needs one".to_owned(),
-            );
-        }
-        for transaction in &settlement.transactions {
-            for why in self.faults(transaction) {
-                refuse(
-                    limits,
-                    format!("pspReference `{}`: {why}", transaction.psp_reference),
-                );
-            }
-        }
-        let is_gross = self.is_gross(settlement);
-        let fee = settlement.fee();
-        if !is_gross && settlement.retained != fee {
-            refuse(
-                limits,
-                format!(
-                    "the fees retained are {}, but those of its transactions are {}; the report cannot show the difference",
-                    self.money(settlement.retained),
-                    self.money(fee)
-                ),
-            );
-        }
-        let settled = if is_gross {
-            settlement.gross()
-        } else {
-            settlement.net()
-        };
-        if settled != settlement.paid {
-            refuse(
-                limits,
-                format!(
-                    "{} was paid out, but gross {} and fees {} settle to {}; the report cannot show a carried balance or a reserve",
-                    self.money(settlement.paid),
-                    self.money(settlement.gross()),
-                    self.money(fee),
-                    self.money(settled)
-                ),
-            );
-        }
-        self.has_gross |= is_gross && fee != 0;
-        self.totals.settlements += 1;
-        self.totals.gross += settlement.gross();
-        self.totals.net += settlement.net();
-        self.totals.fee += fee;
-        self.totals.refunded += settlement.refunded();
-    }
-
-    fn faults(&self, transaction: &Transaction) -> Vec<String> {
-        let mut faults = Vec::new();
-        let id = &transaction.psp_reference;
-        if id.parse::<i64>().is_err() || id.starts_with('+') {
-            faults.push("the report takes only a number as its id".to_owned());
-        }
-        if transaction.time.is_none() {
-            faults.push("its time cannot be read".to_owned());
-        }
-        let sign = if transaction.is_refund { -1 } else { 1 };
-        if transaction.amount.signum() == -sign {
-            let amount = self.money(i128::from(transaction.amount));
-            faults.push(format!("its amount {amount} has the wrong sign for the report"));
-        }
-        if transaction.fee < 0 {
-            let fee = self.money(transaction.fee);
-            faults.push(format!(
-                "its fee {fee} is negative, and the report takes no such fee"
-            ));
-        }
-        faults
     }
 
     fn write_settlement(&mut self, settlement: &Settlement, out: &mut dyn io::Write) -> io::Result<()> {
@@ -412,70 +319,4 @@ impl Writer for SettlementXml {
         self.xml.close(out)?;
         self.xml.close(out)
     }
-}
-
-/// Elements by name and text.
-type Fields = Vec<(&'static str, String)>;
-
-/// The report's fields about the sales unit and its owner, and the payout account.
-fn merchant(context: &Context<'_>, options: &Options) -> Result<(Fields, String), FormatError> {
-    let company = &context.config.company;
-    let info = context.info;
-    let serial_number = match options.get("serial_number") {
-        Some(number) => number,
-        None => match info.only_unit() {
-            Some(number) => number,
-            None => options.text("serial_number")?,
-        },
-    };
-    let unit_name = info.sales_units.iter().find_map(|unit| {
-        let handle = unit.recipient_handle.as_deref()?;
-        let number = handle.split_once(':').map_or(handle, |(_, number)| number);
-        unit.name.as_deref().filter(|_| number == serial_number)
-    });
-    let unit_name = match options.get("sale_unit_name").or(unit_name) {
-        Some(name) => name,
-        None => options.text("sale_unit_name")?,
-    };
-    let bank = info
-        .payout_bank_account
-        .as_ref()
-        .map(|account| account.id.as_str());
-    let account = bank
-        .filter(|account| !account.is_empty())
-        .or(company.bank_account.as_deref())
-        .or(company.iban.as_deref());
-    let account = match account {
-        Some(account) => account,
-        None => options.text("company.bank_account")?,
-    };
-    let text = |text: &Option<String>| crate::text::line(text.as_deref().unwrap_or_default());
-    // The schema knows no other codes than that of Norway in the provider's examples.
-    let country = match company.country.as_deref() {
-        None | Some("NO") => "NOR",
-        Some("DK") => "DNK",
-        Some("FI") => "FIN",
-        Some("SE") => "SWE",
-        Some(_) => "",
-    };
-    let fields = vec![
-        ("SaleUnitName", crate::text::line(unit_name)),
-        ("SerialNumber", crate::text::line(serial_number)),
-        ("OrganizationName", text(&company.name)),
-        ("OrganizationNumber", text(&company.registration_number)),
-        ("MainAddress", text(&company.street)),
-        ("MainAddressZipCode", text(&company.postal_code)),
-        ("MainAddressCity", text(&company.city)),
-        ("MainAddressCountryCode", country.to_owned()),
-    ];
-    Ok((fields, crate::text::line(account)))
-}
-
-/// Whether a text is a name without colons, as version 2.0 wants the city.
-fn is_ncname(text: &str) -> bool {
-    let mut characters = text.chars();
-    characters
-        .next()
-        .is_some_and(|first| first.is_alphabetic() || first == '_')
-        && characters.all(|character| character.is_alphanumeric() || matches!(character, '_' | '-' | '.'))
 }

@@ -68,8 +68,21 @@ impl Writer for Sie5<'_> {
     fn check_voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
         self.contents.add(voucher);
         for (line, posting) in (1..).zip(voucher.postings()) {
-            let what = format!("the text of voucher {} line {line}", voucher.id());
-            fits(limits, &what, &posting.text, TEXT_MAX);
+            for (name, text) in [
+                ("text", Some(&posting.text)),
+                ("account", Some(&posting.account)),
+                (
+                    "account name",
+                    Some(&posting.account_name).filter(|name| !name.is_empty()),
+                ),
+                ("department", posting.department.as_ref()),
+                ("project", posting.project.as_ref()),
+            ] {
+                if let Some(text) = text {
+                    let what = format!("the {name} of voucher {} line {line}", voucher.id());
+                    fits(limits, &what, text, TEXT_MAX);
+                }
+            }
         }
     }
 

@@ -1,13 +1,12 @@
 //! The settlement report: valid, obeying its sums, and equal to the provider's own examples.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use bilag::date::DateRange;
 use quick_xml::events::Event;
 
-use super::desk::{CONFIGURATION, Desk, Ledger, date, normal_month, range, reference_data};
+use super::desk::{CONFIGURATION, Desk, Ledger, date, normal_month, range, reference_data, skipped};
 
 /// An element with its text and its children, read by another program than the one that wrote it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -121,7 +120,7 @@ fn assert_valid(xml: &[u8], schema: &str) {
         .arg("-");
     let spawned = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let Ok(mut child) = spawned else {
-        eprintln!("skipped: xmllint is not installed");
+        skipped("xmllint is not installed");
         return;
     };
     child.stdin.take().unwrap().write_all(xml).unwrap();
@@ -304,37 +303,25 @@ fn a_reserve_is_refused_and_a_range_without_payouts_makes_no_file() {
     );
 }
 
-/// The provider's example as the ledger that it would have come from: all entries on the dates
-/// of their transactions, fees on the fees topic, and retained when the settlement is net.
+/// The provider's example as the ledger that it would have come from: all entries on the date
+/// of their settlement, fees on the fees topic, and retained when the settlement is net.
 fn ledger_of(example: &Element) -> Ledger {
-    /// Type, amount, fee, time, pspReference and order, by date and place.
-    type Entries<'a> = BTreeMap<(String, usize), (&'a str, i64, i64, String, String, String)>;
-    let mut entries = Entries::new();
     let mut ledger = Ledger::default();
     for settlement in example.find("SettlementInfo") {
         let is_net = settlement.get("SettlementType") == "Net";
-        entries.clear();
-        for (index, transaction) in settlement.find("TransactionInfo").into_iter().enumerate() {
-            let time = transaction.get("TransactionTime");
-            let gross = transaction.minor("TransactionGrossAmount");
-            let kind = if gross < 0 { "refund" } else { "capture" };
-            entries.insert(
-                (settlement.get("SettlementDate").to_owned(), index),
-                (
-                    kind,
-                    gross,
-                    transaction.minor("TransactionFeeAmount"),
-                    time.to_owned(),
-                    transaction.get("TransactionID").to_owned(),
-                    transaction.get("OrderID").to_owned(),
-                ),
-            );
-        }
         let on = settlement.get("SettlementDate");
         let number = settlement.get("SettlementID");
-        for (kind, gross, fee, time, id, order) in entries.values() {
-            ledger.entry_at("funds", on, time, kind, *gross, id, order);
-            if *fee != 0 {
+        for transaction in settlement.find("TransactionInfo") {
+            let (time, id) = (
+                transaction.get("TransactionTime"),
+                transaction.get("TransactionID"),
+            );
+            let order = transaction.get("OrderID");
+            let gross = transaction.minor("TransactionGrossAmount");
+            let fee = transaction.minor("TransactionFeeAmount");
+            let kind = if gross < 0 { "refund" } else { "capture" };
+            ledger.entry_at("funds", on, time, kind, gross, id, order);
+            if fee != 0 {
                 ledger.entry_at("fees", on, time, "capture-fee", -fee, id, order);
             }
         }

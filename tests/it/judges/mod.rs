@@ -3,5 +3,6 @@
 
 mod export;
 pub(crate) mod readers;
+mod saft_dk;
 mod saft_no;
 mod sie;

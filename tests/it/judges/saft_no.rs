@@ -1,11 +1,13 @@
 //! `saft-no`, judged by the authority's schema and read back.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use bilag::chart::Market;
+use bilag::sandbox::plan::Plan;
 
-use super::export::{Export, MODES, findings};
+use super::export::{Export, LEDGER, MODES, dates, findings};
 use super::readers::{Movements, journal, minor, validate};
 
 pub(crate) const COMPANY: &str = r#"
@@ -148,4 +150,70 @@ fn what_does_not_fit_is_refused_by_name() {
     let without_phone = config("").replace("phone = \"+4722334455\"", "");
     let error = export.run(&without_phone, &["saft-no"]).error.unwrap();
     assert_eq!(error.to_string(), "format `saft-no` needs `company.phone`");
+}
+
+#[test]
+fn two_fiscal_years_are_two_files_and_the_second_opens_where_the_first_closes() {
+    let plan = Plan {
+        payments_per_date: 12,
+        seed: 3,
+        ..Plan::new(Market::Norway, LEDGER, dates("2026-12-10", "2027-01-20"))
+    };
+    let export = Export::of_plan(plan, dates("2026-12-20", "2027-01-15"));
+    for mode in MODES {
+        let config =
+            config(mode) + "[formats.saft-no.opening]\n\"1920\" = \"100.00\"\n\"3000\" = \"-7.00\"\n";
+        let run = export.run(&config, &["saft-no", "journal-csv"]);
+        let outputs = run.outputs.iter().filter(|output| output.format == "saft-no");
+        let paths: Vec<_> = outputs.map(|output| output.path.clone()).collect();
+        assert_eq!(paths.len(), 2, "{mode} {:?}", findings(&run));
+        let mut sums = Movements::new();
+        for (path, version) in paths.iter().zip(["1.30", "1.40"]) {
+            assert_eq!(bilag::verify::file(path).unwrap().findings, [], "{mode}");
+            let text = fs::read_to_string(path).unwrap();
+            assert!(text.contains(&format!("<AuditFileVersion>{version}<")), "{mode}");
+            for (account, movement) in read_back(path) {
+                *sums.entry(account).or_default() += movement;
+            }
+        }
+        let csv = run
+            .outputs
+            .iter()
+            .find(|output| output.format == "journal-csv")
+            .unwrap();
+        assert_eq!(sums, journal(&csv.path), "{mode}");
+        let (first, second) = (balances(&paths[0]), balances(&paths[1]));
+        for (account, (opening, _)) in &second {
+            let closing = first.get(account).map_or(0, |(_, closing)| *closing);
+            let is_balance = account.starts_with(['1', '2']);
+            assert_eq!(*opening, if is_balance { closing } else { 0 }, "{mode} {account}");
+        }
+        // The provider's account closes in the books where the provider says it does.
+        let proof = run.proof.as_ref().unwrap();
+        if !mode.contains("payout") && !mode.contains("none") {
+            assert_eq!(second["1577"].1, proof.funds.closing.unwrap(), "{mode}");
+            assert_eq!(second["2961"].1, proof.fees.closing.unwrap(), "{mode}");
+        }
+    }
+}
+
+/// Opening and closing balance by account.
+fn balances(path: &Path) -> BTreeMap<String, (i64, i64)> {
+    let text = fs::read_to_string(path).unwrap();
+    let mut balances = BTreeMap::<String, (i64, i64)>::new();
+    let mut account = String::new();
+    for line in text.lines() {
+        if let Some(number) = leaf(line, "AccountID") {
+            account = number.to_owned();
+        }
+        for (side, sign) in [("Debit", 1), ("Credit", -1)] {
+            if let Some(amount) = leaf(line, &format!("Opening{side}Balance")) {
+                balances.entry(account.clone()).or_default().0 = sign * minor(amount);
+            }
+            if let Some(amount) = leaf(line, &format!("Closing{side}Balance")) {
+                balances.entry(account.clone()).or_default().1 = sign * minor(amount);
+            }
+        }
+    }
+    balances
 }

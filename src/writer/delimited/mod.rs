@@ -2,6 +2,8 @@
 //!
 //! The first pass makes every line as the second one will, and keeps only what is wrong with it.
 
+mod fit;
+
 use std::collections::BTreeMap;
 use std::io;
 
@@ -41,7 +43,7 @@ pub struct DelimitedWriter<'a> {
 
 /// A column with its options looked up.
 #[derive(Debug)]
-struct Planned<'a> {
+pub(crate) struct Planned<'a> {
     column: &'a Column,
     fixed: Option<String>,
     empty: String,
@@ -50,7 +52,7 @@ struct Planned<'a> {
 
 /// A posting's line and where it stands.
 #[derive(Debug, Clone, Copy)]
-struct Place<'v> {
+pub(crate) struct Place<'v> {
     voucher: &'v Voucher,
     line: Line<'v>,
     number: usize,
@@ -58,7 +60,7 @@ struct Place<'v> {
 }
 
 /// What is wrong with a cell.
-enum Fault {
+pub(crate) enum Fault {
     Refused(String),
     Replaced(String),
 }
@@ -185,82 +187,6 @@ impl<'a> DelimitedWriter<'a> {
             self.fit(planned, place, value, is_text, &mut report)
         };
         self.columns.iter().map(cell).collect()
-    }
-
-    /// Makes a cell fit its column, the separator and the code page.
-    fn fit(
-        &self,
-        planned: &Planned<'_>,
-        place: &Place<'_>,
-        mut value: String,
-        is_text: bool,
-        report: &mut impl FnMut(Fault),
-    ) -> String {
-        let column = planned.column;
-        let what = || format!("voucher {}: {} `", place.voucher.id(), column.name);
-        if is_text {
-            let fitting: String = value
-                .chars()
-                .map(|character| {
-                    if self.is_forbidden(character) {
-                        ' '
-                    } else {
-                        character
-                    }
-                })
-                .collect();
-            if fitting != value {
-                report(Fault::Replaced(format!(
-                    "{}{value}` becomes `{fitting}`, without what the file cannot hold",
-                    what()
-                )));
-                value = fitting;
-            }
-            if self.layout.spreadsheet && value.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-                report(Fault::Replaced(format!(
-                    "{}{value}` has an apostrophe in front, because a spreadsheet would take it for a formula",
-                    what()
-                )));
-                value.insert(0, '\'');
-            }
-        }
-        if let Some(max) = planned.max
-            && value.chars().count() > max
-        {
-            if column.cut {
-                let cut = crate::text::cut(&value, max).to_owned();
-                report(Fault::Replaced(format!(
-                    "{}{value}` is cut to {max} characters",
-                    what()
-                )));
-                value = cut;
-            } else {
-                report(Fault::Refused(format!(
-                    "{}{value}` has more than the {max} characters that the target takes",
-                    what()
-                )));
-            }
-        }
-        if column.digits && !value.bytes().all(|byte| byte.is_ascii_digit()) {
-            report(Fault::Refused(format!(
-                "{}{value}` is not a number, and the target takes only digits here",
-                what()
-            )));
-        }
-        if let Some(missing) = self.encoding.first_missing(&value) {
-            report(Fault::Refused(format!(
-                "{}{value}` has the character `{missing}`, which the target's code page lacks",
-                what()
-            )));
-        }
-        value
-    }
-
-    fn is_forbidden(&self, character: char) -> bool {
-        character.is_control()
-            || self.layout.replace.contains(character)
-            || (self.layout.quoting == Quoting::None
-                && (character == self.layout.separator || character == '"'))
     }
 
     /// What a field says of a line.

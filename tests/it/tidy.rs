@@ -1,0 +1,515 @@
+//! What the code and its pages promise about themselves. Where a rule is in the way of something
+//! better, change the rule here, with its reason, in a commit of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bilag::chart::{Chart, Market, Role};
+use bilag::config::FeeMode;
+use bilag::format;
+use bilag::ledger::Topic;
+use bilag::ledger::entry::EntryType;
+use bilag::posting::treatment::{self, Treatment};
+use regex::Regex;
+
+/// What each module may use, and why. The data flows one way; what is missing here is either
+/// against the flow or has not been needed.
+const EDGES: [(&str, &[&str], &str); 19] = [
+    ("text", &[], "a plain helper"),
+    ("date", &[], "a plain helper"),
+    ("money", &[], "a plain helper"),
+    (
+        "archive",
+        &["date", "ledger", "output", "text"],
+        "names topics and ledger items; writes whole files",
+    ),
+    (
+        "ledger",
+        &["archive", "date", "money", "text"],
+        "reads a range date by date, so that memory does not grow with it",
+    ),
+    (
+        "chart",
+        &["config", "ledger", "money"],
+        "account numbers and tax codes have the same form as in the configuration",
+    ),
+    (
+        "config",
+        &["archive", "chart", "date", "ledger", "money", "text"],
+        "starts from the market's chart; hashes what it was made of; describes a ledger's entries in rules",
+    ),
+    (
+        "journal",
+        &["money"],
+        "vouchers know nothing of where they come from",
+    ),
+    (
+        "posting",
+        &[
+            "archive", "chart", "config", "date", "journal", "ledger", "money", "text",
+        ],
+        "looks up the captures of refunds in the archive",
+    ),
+    ("encode", &[], "text to bytes, whatever the text is"),
+    ("output", &[], "bytes to files, whatever the bytes are"),
+    (
+        "format",
+        &["config", "encode", "writer"],
+        "joins descriptors to writers",
+    ),
+    (
+        "writer",
+        &[
+            "chart", "config", "date", "encode", "format", "journal", "ledger", "money", "posting", "text",
+        ],
+        "turns finished data into text; opens no files, so neither `output` nor `archive`",
+    ),
+    (
+        "run",
+        &[
+            "archive", "chart", "config", "date", "encode", "format", "journal", "ledger", "money", "output",
+            "posting", "writer",
+        ],
+        "one ledger from end to end, without network and terminal",
+    ),
+    (
+        "reconcile",
+        &["chart", "date", "ledger", "money", "run"],
+        "shows what a run came to",
+    ),
+    (
+        "report_api",
+        &["archive", "date", "ledger", "text"],
+        "fills the archive and knows nothing of bookkeeping",
+    ),
+    (
+        "sandbox",
+        &["archive", "chart", "date", "ledger", "money"],
+        "plays the provider in each market; must not share the client's view of the API",
+    ),
+    (
+        "verify",
+        &["date", "money"],
+        "judges files by the rules of their authority, so it must not know how they were written",
+    ),
+    (
+        "cli",
+        &[
+            "archive",
+            "chart",
+            "config",
+            "date",
+            "encode",
+            "format",
+            "journal",
+            "ledger",
+            "money",
+            "output",
+            "posting",
+            "reconcile",
+            "report_api",
+            "run",
+            "sandbox",
+            "text",
+            "verify",
+            "writer",
+        ],
+        "holds everything together; nothing may use it",
+    ),
+];
+
+/// Files over the limit of [`LINES`], how far they may grow, and why they are one.
+const LONG_FILES: [(&str, usize, &str); 7] = [
+    (
+        "src/format/mod.rs",
+        450,
+        "what a descriptor says, and who checks it",
+    ),
+    (
+        "src/ledger/proof.rs",
+        780,
+        "one state, taken through the dates once",
+    ),
+    (
+        "src/run/mod.rs",
+        660,
+        "both passes side by side, so that they stay equal",
+    ),
+    (
+        "src/run/documents.rs",
+        560,
+        "both passes side by side, so that they stay equal",
+    ),
+    ("src/posting/draft.rs", 470, "sums and VAT of one voucher"),
+    (
+        "src/writer/delimited.rs",
+        500,
+        "one writer for all delimited formats",
+    ),
+    ("src/writer/settlement/mod.rs", 500, "one document"),
+];
+
+const LINES: usize = 420;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The files of the project below `folder`, by their names from the root.
+fn files(folder: &str, found: &mut Vec<String>) {
+    let mut paths: Vec<PathBuf> = fs::read_dir(root().join(folder))
+        .unwrap()
+        .map(|item| item.unwrap().path())
+        .collect();
+    paths.sort();
+    for path in paths {
+        let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+        if matches!(name.as_str(), ".git" | "target" | "Cargo.lock") {
+            continue;
+        }
+        if path.is_dir() {
+            files(&name, found);
+        } else {
+            found.push(name);
+        }
+    }
+}
+
+fn sources() -> Vec<(String, String)> {
+    let mut names = Vec::new();
+    files("src", &mut names);
+    names.retain(|name| name.ends_with(".rs"));
+    assert!(names.len() > 80);
+    names
+        .into_iter()
+        .map(|name| {
+            let text = read(&name);
+            (name, text)
+        })
+        .collect()
+}
+
+/// The lines of code with their numbers, without comments.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    (1..)
+        .zip(text.lines())
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+#[test]
+fn modules_use_only_what_the_flow_allows() {
+    let uses = Regex::new(r"\bcrate::([a-z_]+)").unwrap();
+    let allowed: BTreeMap<&str, &[&str]> = EDGES.iter().map(|(module, edges, _)| (*module, *edges)).collect();
+    let mut wrong = Vec::new();
+    for (name, text) in sources() {
+        let module = name.split('/').nth(1).unwrap().trim_end_matches(".rs");
+        if matches!(module, "lib" | "main") {
+            continue;
+        }
+        let edges = allowed
+            .get(module)
+            .unwrap_or_else(|| panic!("`{module}` is not in the table of edges; add it with its reason"));
+        for (line, code) in code(&text) {
+            for found in uses.captures_iter(code) {
+                let target = &found[1];
+                if target != module && !edges.contains(&target) {
+                    wrong.push(format!("{name}:{line}: `{module}` may not use `{target}`"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_the_terminal_module_prints_and_nothing_is_left_from_debugging() {
+    let forbidden = Regex::new(r"\b(e?print(ln)?|dbg|todo|unimplemented)!").unwrap();
+    refuse(&forbidden, |name| name == "src/cli/terminal.rs");
+}
+
+#[test]
+fn no_amount_ever_becomes_a_float() {
+    refuse(&Regex::new(r"\bf(32|64)\b|\bas_f64\b").unwrap(), |_| false);
+}
+
+fn refuse(forbidden: &Regex, is_exempt: impl Fn(&str) -> bool) {
+    let mut wrong = Vec::new();
+    for (name, text) in sources() {
+        if is_exempt(&name) {
+            continue;
+        }
+        for (line, code) in code(&text) {
+            if forbidden.is_match(code) {
+                wrong.push(format!("{name}:{line}: {}", code.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_source_file_says_what_it_is_for() {
+    for (name, text) in sources() {
+        assert!(text.starts_with("//!"), "{name} does not start with `//!`");
+    }
+}
+
+#[test]
+fn files_stay_short_enough_to_read() {
+    let mut wrong = Vec::new();
+    for (name, text) in sources() {
+        let tests = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+        let count = text[..tests].lines().count();
+        let limit = LONG_FILES
+            .iter()
+            .find(|(long, _, _)| *long == name)
+            .map_or(LINES, |(_, limit, _)| *limit);
+        if count > limit {
+            wrong.push(format!("{name} has {count} lines, of {limit}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_path_of_somebodys_machine_is_in_any_file() {
+    // Made of parts, so that this file does not find itself.
+    let folders = ["root", "work", "home", "Users"];
+    let path = Regex::new(&format!(
+        r#"(^|[\s"'`(=:])/({})/[A-Za-z0-9_.-]"#,
+        folders.join("|")
+    ))
+    .unwrap();
+    let mut names = Vec::new();
+    files("", &mut names);
+    let mut wrong = Vec::new();
+    for name in names {
+        // What is no text holds no path that a person could follow.
+        let Ok(text) = fs::read_to_string(root().join(&name)) else {
+            continue;
+        };
+        for (line, text) in (1..).zip(text.lines()) {
+            if folders.iter().any(|folder| text.contains(folder)) && path.is_match(text) {
+                wrong.push(format!("{name}:{line}: {}", text.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_folder_of_formats_is_in_the_registry_and_has_notes() {
+    let folders: BTreeSet<String> = fs::read_dir(root().join("formats"))
+        .unwrap()
+        .map(|item| item.unwrap().path())
+        .filter(|path| path.is_dir())
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    let registered: BTreeSet<String> = format::all()
+        .iter()
+        .map(|format| format.descriptor.id.clone())
+        .collect();
+    assert_eq!(folders, registered);
+    for format in format::all() {
+        let id = &format.descriptor.id;
+        assert!(format.notes.len() > 80, "formats/{id}/NOTES.md says too little");
+        assert!(
+            !format.descriptor.title.is_empty() && !format.descriptor.setup.is_empty(),
+            "{id}"
+        );
+    }
+}
+
+/// `BalanceBreak` as `balance-break`.
+fn kebab(variant: &str) -> String {
+    let mut name = String::new();
+    for (index, letter) in variant.char_indices() {
+        if letter.is_ascii_uppercase() && index > 0 {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+/// The codes with their levels, as the source says them.
+fn codes() -> BTreeMap<String, String> {
+    let text = read("src/ledger/finding.rs");
+    let variants = text.split_once("pub enum Code {").unwrap().1;
+    let variants = variants.split_once('}').unwrap().0;
+    let levels = text.split_once("pub fn level(self) -> Level {").unwrap().1;
+    let levels = levels.split_once("\n    }\n").unwrap().0;
+    let variant = Regex::new(r"Self::(\w+)|Level::(\w+)").unwrap();
+    let (mut codes, mut waiting) = (BTreeMap::new(), Vec::new());
+    for found in variant.captures_iter(levels) {
+        match (found.get(1), found.get(2)) {
+            (Some(code), _) => waiting.push(kebab(code.as_str())),
+            (None, Some(level)) => {
+                for code in waiting.drain(..) {
+                    codes.insert(code, level.as_str().to_lowercase());
+                }
+            }
+            (None, None) => {}
+        }
+    }
+    let names: BTreeSet<String> = variants
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.ends_with(','))
+        .map(|line| kebab(line.trim_end_matches(',')))
+        .collect();
+    assert_eq!(names, codes.keys().cloned().collect());
+    codes
+}
+
+#[test]
+fn every_finding_is_explained_with_its_level() {
+    let page = read("docs/FINDINGS.md");
+    let row = Regex::new(r"(?m)^\| `([a-z-]+)` \| (error|review|info) \| (.+?) \| (.+?) \|$").unwrap();
+    let documented: BTreeMap<String, String> = row
+        .captures_iter(&page)
+        .map(|found| (found[1].to_owned(), found[2].to_owned()))
+        .collect();
+    assert_eq!(documented, codes());
+}
+
+#[test]
+fn every_finding_is_made_somewhere() {
+    let code = Regex::new(r"Code::(\w+)").unwrap();
+    let mut made = BTreeSet::new();
+    for (name, text) in sources() {
+        if name != "src/ledger/finding.rs" {
+            made.extend(code.captures_iter(&text).map(|found| kebab(&found[1])));
+        }
+    }
+    for code in codes().keys() {
+        assert!(made.contains(code), "nothing reports `{code}`");
+    }
+}
+
+/// The posting table as the code has it, one row for each entry type and topic.
+fn posting_table() -> Vec<String> {
+    let types = [
+        EntryType::Capture,
+        EntryType::Refund,
+        EntryType::FeesRetained,
+        EntryType::PayoutScheduled,
+        EntryType::PayoutAborted,
+        EntryType::RetainedDisputedCapture,
+        EntryType::ReturnedDisputedCapture,
+        EntryType::Correction,
+        EntryType::TopUp,
+        EntryType::CreditNote,
+        EntryType::CaptureFee,
+        EntryType::FeesInvoiced,
+        EntryType::Unknown("anything else".into()),
+    ];
+    let mut rows = Vec::new();
+    for topic in Topic::ALL {
+        for entry_type in &types {
+            let is_else = matches!(entry_type, EntryType::Unknown(_));
+            if !is_else && !entry_type.belongs_to(topic) {
+                continue;
+            }
+            let name = format!("{topic} {entry_type}");
+            let sign = entry_type.usual_sign(topic);
+            let accrual = treatment::of(entry_type, topic, FeeMode::Accrual);
+            let retained = treatment::of(entry_type, topic, FeeMode::Retained);
+            if topic == Topic::Funds && accrual != retained {
+                rows.extend(posting_row(
+                    &format!("{name}, `fees = \"accrual\"`"),
+                    sign,
+                    accrual,
+                ));
+                rows.extend(posting_row(
+                    &format!("{name}, `fees = \"retained\"`"),
+                    sign,
+                    retained,
+                ));
+            } else {
+                rows.extend(posting_row(&name, sign, accrual));
+            }
+        }
+    }
+    rows
+}
+
+fn posting_row(name: &str, sign: Option<i64>, treatment: Treatment) -> Option<String> {
+    let (key, provider, counter) = match treatment {
+        Treatment::None => return None,
+        Treatment::Sales(key) => (key, Role::Funds, Role::SalesClearing),
+        Treatment::Pair {
+            key,
+            provider,
+            counter,
+        } => (key, provider, counter),
+    };
+    let (debit, credit) = if sign == Some(-1) {
+        (counter, provider)
+    } else {
+        (provider, counter)
+    };
+    let sign = match sign {
+        Some(1) => "+",
+        Some(_) => "−",
+        None => "±",
+    };
+    let accounts: Vec<String> = Market::ALL
+        .into_iter()
+        .map(|market| {
+            let number = |role| Chart::of(market).accounts[&role].number.0.clone();
+            format!("{} / {}", number(debit), number(credit))
+        })
+        .collect();
+    Some(format!(
+        "| {name} | {sign} | `{}` | {} | {} / {} | {} |",
+        key.name(),
+        if key.is_summed() { "summed" } else { "each" },
+        debit.name(),
+        credit.name(),
+        accounts.join(" | ")
+    ))
+}
+
+#[test]
+fn the_posting_page_has_the_table_of_the_code() {
+    let page = read("docs/POSTING.md");
+    let table = posting_table();
+    let missing: Vec<&String> = table.iter().filter(|row| !page.contains(row.as_str())).collect();
+    assert!(
+        missing.is_empty(),
+        "docs/POSTING.md differs; the table is\n{}",
+        table.join("\n")
+    );
+    let text = read("src/journal.rs");
+    let keys = text.split_once("pub fn name(self)").unwrap().1;
+    let keys = keys.split_once("pub fn is_summed").unwrap().0;
+    for key in Regex::new("\"([a-z_]+)\"").unwrap().captures_iter(keys) {
+        assert!(
+            page.contains(&format!("`{}`", &key[1])),
+            "`{}` is not explained",
+            &key[1]
+        );
+    }
+    for market in Market::ALL {
+        for (role, account) in &Chart::of(market).accounts {
+            let row = Regex::new(&format!(
+                r"(?m)^\| `{}` .*\b{}\b",
+                role.name(),
+                regex::escape(&account.number.0)
+            ))
+            .unwrap();
+            assert!(
+                row.is_match(&page),
+                "the account of `{}` in {} is not on the page",
+                role.name(),
+                market.code()
+            );
+        }
+    }
+}
