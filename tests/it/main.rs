@@ -17,6 +17,7 @@ mod kills;
 mod many_ledgers;
 mod mutations;
 mod openapi;
+mod outside;
 mod properties;
 mod report_api;
 mod rules;

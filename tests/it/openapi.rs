@@ -21,27 +21,11 @@ use bilag::sandbox::server::Sandbox;
 use bilag::sandbox::source::Source;
 use bilag::sandbox::story;
 
+use crate::outside::{reference_data, skipped};
 use crate::sandboxed::{assert_code, day, faults, output, range, start};
 
 pub(crate) fn document(name: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let data = std::env::var_os("BILAG_REFERENCE_DATA").map_or_else(beside, PathBuf::from);
-    let path = data.join("report-api").join(name);
-    if path.is_file() {
-        return Some(path);
-    }
-    skip(&format!(
-        "no {name}; BILAG_REFERENCE_DATA names the folder that has report-api/{name}"
-    ));
-    None
-}
-
-pub(crate) fn skip(why: &str) {
-    assert!(
-        std::env::var("BILAG_JUDGES").as_deref() != Ok("required"),
-        "{why}"
-    );
-    eprintln!("skipped: {why}");
+    reference_data(&format!("report-api/{name}"))
 }
 
 /// What is served and how, the dates that are asked for, and how many answers that makes at least.
@@ -59,7 +43,7 @@ fn markets() -> Arc<dyn Source> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn judge_openapi_answers() {
     let Ok(python) = std::env::var("BILAG_JUDGES_PYTHON") else {
-        skip(
+        skipped(
             "BILAG_JUDGES_PYTHON names no Python with openapi-core; \
              python3 -m venv judges && judges/bin/pip install openapi-core openapi-spec-validator",
         );
@@ -70,7 +54,7 @@ async fn judge_openapi_answers() {
         .stderr(Stdio::null())
         .status();
     if !knows.is_ok_and(|status| status.success()) {
-        skip(&format!(
+        skipped(&format!(
             "{python} has no openapi-core; {python} -m pip install openapi-core openapi-spec-validator"
         ));
         return;
@@ -179,7 +163,7 @@ impl Prism {
     /// `None` when Prism or the document is not there.
     pub(crate) fn start() -> Option<Self> {
         let Ok(prism) = std::env::var("BILAG_JUDGES_PRISM") else {
-            skip(
+            skipped(
                 "BILAG_JUDGES_PRISM names no Prism; npm install --prefix judges @stoplight/prism-cli, \
                  then judges/node_modules/.bin/prism",
             );

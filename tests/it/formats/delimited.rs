@@ -2,7 +2,8 @@
 
 use bilag::format::Format;
 
-use super::desk::{CONFIGURATION, posting, reference_data, sale, voucher, voucher_named, write};
+use super::desk::{CONFIGURATION, posting, sale, voucher, voucher_named, write};
+use crate::outside::reference_data;
 
 fn sample(name: &str) -> Option<String> {
     let path = reference_data("samples")?.join(name);

@@ -64,24 +64,6 @@ voucher_type = "99"
 tax_codes = { 3 = "3" }
 "#;
 
-/// Reference data outside the repository: `BILAG_REFERENCE_DATA`, else `../shared/data`. A test
-/// that needs it says when it is skipped.
-pub(crate) fn reference_data(folder: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let root = std::env::var_os("BILAG_REFERENCE_DATA").map_or_else(beside, PathBuf::from);
-    let path = root.join(folder);
-    if path.is_dir() {
-        return Some(path);
-    }
-    skipped(&format!("there is no reference data ({folder})"));
-    None
-}
-
-/// Says that a test could not do its work.
-pub(crate) fn skipped(why: &str) {
-    eprintln!("skipped: {why}");
-}
-
 /// `configuration` as a format wants it: Swedish formats take ten digits, and a document with
 /// balances wants those that no ledger says.
 pub(crate) fn suited(configuration: &str, id: &str) -> String {

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use bilag::date::DateRange;
 use quick_xml::events::Event;
 
-use super::desk::{CONFIGURATION, Desk, Ledger, date, normal_month, range, reference_data, skipped};
+use super::desk::{CONFIGURATION, Desk, Ledger, date, normal_month, range};
+use crate::outside::{reference_data, skipped};
 
 /// An element with its text and its children, read by another program than the one that wrote it.
 #[derive(Debug, Clone, Default, PartialEq)]

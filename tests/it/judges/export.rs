@@ -1,7 +1,7 @@
 //! A month of a ledger, exported as a run would.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bilag::archive::Archive;
@@ -143,14 +143,4 @@ pub(crate) fn findings(run: &LedgerRun) -> Vec<String> {
         .flat_map(|proof| proof.findings.iter())
         .map(|finding| format!("{}: {}", finding.code.name(), finding.message))
         .collect()
-}
-
-/// The folder with schemas and sample files, which is not part of the repository.
-pub(crate) fn shared(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
-    if path.exists() {
-        return Some(path);
-    }
-    eprintln!("skipped: {} is not here", path.display());
-    None
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use super::export::shared;
+use crate::outside::{reference_data, skipped};
 
 /// Movement by account in minor units, debit positive.
 pub(crate) type Movements = BTreeMap<String, i64>;
@@ -32,7 +32,7 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> Option<Output> {
     match Command::new(program).args(arguments).output() {
         Ok(output) => Some(output),
         Err(error) => {
-            eprintln!("skipped: {program}: {error}");
+            skipped(&format!("{program}: {error}"));
             None
         }
     }
@@ -53,9 +53,11 @@ fn accepts(program: &str, arguments: &[&str], file: &Path) {
 /// Validates by schema, with libxml2 and, where `BILAG_JUDGES_PYTHON` names a Python that has
 /// it, with the package xmlschema.
 pub(crate) fn validate(schema: &str, file: &Path) {
-    let Some(schema) = shared(schema) else { return };
+    let Some(schema) = reference_data(schema) else {
+        return;
+    };
     let (schema, path) = (schema.to_str().unwrap(), file.to_str().unwrap());
-    if let Some(catalog) = shared("data/xsd/catalog.xml") {
+    if let Some(catalog) = reference_data("xsd/catalog.xml") {
         let mut command = Command::new("xmllint");
         command.env("XML_CATALOG_FILES", catalog);
         command.args(["--nonet", "--noout", "--stream", "--schema", schema, path]);
@@ -68,7 +70,7 @@ pub(crate) fn validate(schema: &str, file: &Path) {
                     .take(2000)
                     .collect::<String>()
             ),
-            Err(error) => eprintln!("skipped: xmllint: {error}"),
+            Err(error) => skipped(&format!("xmllint: {error}")),
         }
     }
     match std::env::var("BILAG_JUDGES_PYTHON") {
@@ -82,13 +84,13 @@ pub(crate) fn validate(schema: &str, file: &Path) {
             ],
             file,
         ),
-        Err(_) => eprintln!("skipped: BILAG_JUDGES_PYTHON names no Python with xmlschema"),
+        Err(_) => skipped("BILAG_JUDGES_PYTHON names no Python with xmlschema"),
     }
 }
 
 /// Runs one of the checkers that lie beside the repository.
 pub(crate) fn check_with_script(script: &str, file: &Path) {
-    if let Some(script) = shared(script) {
+    if let Some(script) = reference_data(&format!("../{script}")) {
         accepts(
             "python3",
             &[script.to_str().unwrap(), file.to_str().unwrap()],

@@ -8,7 +8,7 @@ use super::export::{Export, MODES, findings};
 use super::readers::{journal, validate};
 use super::saft_no::read_back;
 
-const SCHEMA: &str = "data/saft-dk/Danish_SAF-T_Financial_v2_1.SUBSET.xsd";
+const SCHEMA: &str = "saft-dk/Danish_SAF-T_Financial_v2_1.SUBSET.xsd";
 
 const CONFIG: &str = r#"
 [company]
