@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// An ISO 4217 currency code, such as `NOK`.
@@ -127,10 +128,10 @@ impl Rate {
         if !complete || !plain(whole) || !plain(fraction) || whole.len() + fraction.len() > 18 {
             return None;
         }
-        let numerator = format!("{whole}{fraction}").parse().ok()?;
+        let decimal = Decimal::from_str_exact(text).ok()?;
         Some(Self {
-            numerator,
-            denominator: 10i128.pow(u32::try_from(fraction.len()).ok()?),
+            numerator: decimal.mantissa(),
+            denominator: 10i128.pow(decimal.scale()),
         })
     }
 

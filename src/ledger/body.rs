@@ -236,7 +236,7 @@ impl<'a> Parser<'a> {
                 line: self.line_of(wire.amount.get()),
                 ordinal,
                 field: "currency",
-                value: shorten(&code.0),
+                value: code_or_nothing(&code.0),
                 problem: "is not a currency code",
             })?),
         };
@@ -294,6 +294,12 @@ impl<'a> Parser<'a> {
         let offset = part.as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
         place(self.text, offset).0
     }
+}
+
+/// A code that could be meant as a currency; longer words may be a person's name.
+fn code_or_nothing(text: &str) -> String {
+    let is_code = text.len() <= 8 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_code { text.to_owned() } else { shorten(text) }
 }
 
 /// What may be shown of a value: numbers, dates and codes. Words may be a person's name.
