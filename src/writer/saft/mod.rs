@@ -146,7 +146,12 @@ pub fn check_posting(
 /// Refuses what an account cannot hold.
 pub fn check_account(account: &AccountBalance, limits: &mut Limits) {
     fits(limits, "the account", &account.number, 70);
-    fits(limits, "the account's name", &account.name, 256);
+    fits(
+        limits,
+        &format!("the name of account {}", account.number),
+        &account.name,
+        256,
+    );
     if account.name == account.number {
         limits.replaced(format!(
             "account {} has no name: its number stands in its place",

@@ -79,6 +79,7 @@ impl Replacements {
     pub fn report(&self, limits: &mut Limits) {
         for (character, count) in &self.0 {
             let substitute = substitute(*character).unwrap_or_default();
+            let character = character.escape_debug();
             limits.replaced(format!(
                 "`{character}` is not in the code page of SIE 4: `{substitute}` stands in its place, {count} times"
             ));
@@ -91,6 +92,8 @@ pub fn substitute(character: char) -> Option<&'static str> {
     let known = SUBSTITUTES.iter().find(|(unwanted, _)| *unwanted == character);
     match known {
         Some((_, substitute)) => Some(substitute),
+        // SIE takes no control characters, which the code page has.
+        None if character.is_control() => Some(" "),
         None if Encoding::Cp437.encode(character, &mut [0; 4]).is_some() => None,
         None => Some(UNKNOWN),
     }
@@ -103,10 +106,10 @@ mod tests {
     #[test]
     fn what_the_code_page_lacks_is_replaced_and_listed() {
         let mut replacements = Replacements::default();
-        assert_eq!(replacements.text("Bø – å€ø漢 æé"), "Bö - åEURö? æé");
+        assert_eq!(replacements.text("Bø – å€ø漢 æé\t\u{7f}"), "Bö - åEURö? æé  ");
         let mut limits = Limits::new("sie4");
         replacements.report(&mut limits);
-        assert_eq!(limits.replacements().len(), 4);
+        assert_eq!(limits.replacements().len(), 6);
         assert!(
             limits
                 .replacements()

@@ -93,6 +93,12 @@ impl Writer for Sie5<'_> {
             accounts.iter().map(|(number, _)| number.as_str()),
             limits,
         );
+        for (number, name) in &accounts {
+            fits(limits, &format!("the name of account {number}"), name, TEXT_MAX);
+        }
+        for value in self.contents.departments.iter().chain(&self.contents.projects) {
+            fits(limits, "the dimension", value, TEXT_MAX);
+        }
         let company = &self.context.config.company;
         fits(
             limits,
