@@ -7,7 +7,7 @@ use crate::cli::args::{Demo, Global};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::online;
-use crate::cli::session::{Session, Show};
+use crate::cli::period::{PeriodCommand, Show};
 use crate::cli::terminal;
 use crate::config::Config;
 use crate::date::DateRange;
@@ -65,9 +65,9 @@ pub fn run(global: &Global, demo: &Demo) -> Result<Exit, Failure> {
         users_formats: None,
         dry_run: false,
     };
-    let session = Session {
+    let command = PeriodCommand {
         global,
-        command: "demo",
+        name: "demo",
         config,
         archive,
         range,
@@ -75,5 +75,5 @@ pub fn run(global: &Global, demo: &Demo) -> Result<Exit, Failure> {
         wanted: Vec::new(),
         cancelled: Arc::default(),
     };
-    session.finish(&fetched, Some(write), Show::Report)
+    command.finish(&fetched, Some(write), Show::Report)
 }

@@ -10,11 +10,11 @@ pub mod formats;
 pub mod init;
 pub mod ledgers;
 pub mod online;
+pub mod period;
 pub mod progress;
 pub mod rules;
 pub mod sandbox;
 pub mod select;
-pub mod session;
 pub mod terminal;
 pub mod verify;
 
@@ -66,10 +66,10 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let global = arguments.global;
     match arguments.command {
         Command::Demo(demo) => demo::run(&global, &demo),
-        Command::Export(export) => session::export(&global, &export),
-        Command::Fetch(fetch) => session::fetch(&global, &fetch),
-        Command::Reconcile(selection) => session::reconcile(&global, &selection),
-        Command::Check(check) => session::check(&global, &check),
+        Command::Export(export) => period::export(&global, &export),
+        Command::Fetch(fetch) => period::fetch(&global, &fetch),
+        Command::Reconcile(selection) => period::reconcile(&global, &selection),
+        Command::Check(check) => period::check(&global, &check),
         Command::Explain(wanted) => explain::run(&global, &wanted),
         Command::Rules(rules) => rules::run(&global, &rules.command),
         Command::Ledgers => ledgers::run(&global),

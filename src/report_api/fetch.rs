@@ -17,7 +17,7 @@ use crate::ledger::Topic;
 use crate::report_api::client::Client;
 use crate::report_api::error::{ApiError, ErrorKind};
 use crate::report_api::listing::ListedLedger;
-use crate::report_api::step::{Outcome, Session, Step, Task};
+use crate::report_api::step::{Outcome, Shared, Step, Task};
 
 /// So many ledgers that fail in a row for a temporary reason, without one success in between,
 /// are an outage; going on would only take hours.
@@ -122,10 +122,10 @@ async fn run(
     steps: VecDeque<Step>,
 ) -> FetchReport {
     let mut report = FetchReport::new(&ledgers);
-    match Session::open(client, archive, ledgers).await {
-        Ok(session) => {
-            report.run_steps(&session, steps).await;
-            for (ledger, requests) in report.ledgers.iter_mut().zip(session.requests()) {
+    match Shared::open(client, archive, ledgers).await {
+        Ok(shared) => {
+            report.run_steps(&shared, steps).await;
+            for (ledger, requests) in report.ledgers.iter_mut().zip(shared.requests()) {
                 ledger.requests = requests;
                 ledger.fetched.sort_unstable();
                 ledger.open.sort_unstable();
@@ -154,8 +154,8 @@ impl FetchReport {
 
     /// Runs the steps, leaving out those of ledgers that have failed. Twice as many are under way
     /// as may ask the provider: the others are busy with the disk. A fatal error ends them.
-    async fn run_steps(&mut self, session: &Arc<Session>, mut steps: VecDeque<Step>) {
-        let options = session.client.options();
+    async fn run_steps(&mut self, shared: &Arc<Shared>, mut steps: VecDeque<Step>) {
+        let options = shared.client.options();
         options.progress.planned(steps.len());
         let mut running = JoinSet::new();
         let mut failures_in_a_row = 0;
@@ -166,8 +166,8 @@ impl FetchReport {
                     options.progress.step_done(0);
                     continue;
                 }
-                let session = Arc::clone(session);
-                running.spawn(async move { (step, session.take(step).await) });
+                let shared = Arc::clone(shared);
+                running.spawn(async move { (step, shared.take(step).await) });
             }
             let Some(done) = running.join_next().await else {
                 return;

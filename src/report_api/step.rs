@@ -58,7 +58,7 @@ enum Standing {
 }
 
 /// What all steps share.
-pub(super) struct Session {
+pub(super) struct Shared {
     pub(super) client: Client,
     archive: Archive,
     ledgers: Vec<ListedLedger>,
@@ -72,7 +72,7 @@ pub(super) struct Session {
     _lock: ArchiveLock,
 }
 
-impl Session {
+impl Shared {
     /// Locks the archive and keeps the ledgers' items in it.
     pub(super) async fn open(
         client: &Client,
@@ -178,8 +178,8 @@ impl Session {
         date: NaiveDate,
         outcome: &mut Outcome,
     ) -> Result<Standing, ApiError> {
-        let (session, topic) = (Arc::clone(self), step.topic);
-        if let Some(standing) = blocking(move || session.known(step, date)).await? {
+        let (shared, topic) = (Arc::clone(self), step.topic);
+        if let Some(standing) = blocking(move || shared.known(step, date)).await? {
             return Ok(standing);
         }
         if date > self.client.options().today {
@@ -200,10 +200,10 @@ impl Session {
         match fetched {
             FetchedDate::Open => Ok(Standing::Open),
             FetchedDate::Closed { bodies, entries } => {
-                let session = Arc::clone(self);
+                let shared = Arc::clone(self);
                 blocking(move || {
-                    let ledger_id = &session.ledgers[step.ledger].info.ledger_id;
-                    session.archive.store_date(ledger_id, topic, date, &bodies)
+                    let ledger_id = &shared.ledgers[step.ledger].info.ledger_id;
+                    shared.archive.store_date(ledger_id, topic, date, &bodies)
                 })
                 .await?;
                 outcome.fetched.push(date);

@@ -32,7 +32,7 @@ pub fn export(global: &Global, arguments: &Export) -> Result<Exit, Failure> {
         users_formats: select::users_formats(),
         dry_run: false,
     };
-    Session::new(global, "export", &arguments.selected)?.run(Some(write), Show::Short)
+    PeriodCommand::new(global, "export", &arguments.selected)?.run(Some(write), Show::Short)
 }
 
 /// `bilag check`.
@@ -47,12 +47,12 @@ pub fn check(global: &Global, arguments: &Check) -> Result<Exit, Failure> {
         users_formats: select::users_formats(),
         dry_run: true,
     };
-    Session::new(global, "check", &arguments.selected)?.run(Some(write), Show::Short)
+    PeriodCommand::new(global, "check", &arguments.selected)?.run(Some(write), Show::Short)
 }
 
 /// `bilag reconcile`.
 pub fn reconcile(global: &Global, selected: &SelectionOpen) -> Result<Exit, Failure> {
-    Session::new(global, "reconcile", selected)?.run(None, Show::Report)
+    PeriodCommand::new(global, "reconcile", selected)?.run(None, Show::Report)
 }
 
 /// `bilag fetch`.
@@ -60,15 +60,15 @@ pub fn fetch(global: &Global, arguments: &Fetch) -> Result<Exit, Failure> {
     if global.offline {
         return Err(Failure::usage("`fetch` needs the network; leave out --offline"));
     }
-    let session = Session::new(global, "fetch", &arguments.selected)?;
-    let mut options = online::client_options(global, &session.config)?;
+    let command = PeriodCommand::new(global, "fetch", &arguments.selected)?;
+    let mut options = online::client_options(global, &command.config)?;
     options.include_gdpr = arguments.include_personal_data;
     let wanted = &arguments.selected.selection.ledgers;
     let fetched = online::block_on(online::fetch(
         options,
-        &session.archive,
-        &session.config,
-        session.range,
+        &command.archive,
+        &command.config,
+        command.range,
         wanted,
     ))?;
     if !global.quiet {
@@ -77,12 +77,12 @@ pub fn fetch(global: &Global, arguments: &Fetch) -> Result<Exit, Failure> {
             fetched.requests, fetched.entries
         ));
     }
-    session.over(&fetched, Show::Short, |session, ledger_id| {
+    command.over(&fetched, Show::Short, |command, ledger_id| {
         run::prove(
-            &session.archive,
+            &command.archive,
             ledger_id,
-            &session.config,
-            &session.options(&fetched, ledger_id, None),
+            &command.config,
+            &command.options(&fetched, ledger_id, None),
         )
     })
 }
@@ -97,11 +97,11 @@ pub enum Show {
 }
 
 /// One command's selection: configuration, archive, dates, ledgers.
-pub struct Session<'a> {
+pub struct PeriodCommand<'a> {
     /// Options of every command.
     pub global: &'a Global,
     /// The command's name, for the summary.
-    pub command: &'static str,
+    pub name: &'static str,
     /// The configuration.
     pub config: Config,
     /// The archive.
@@ -116,8 +116,8 @@ pub struct Session<'a> {
     pub cancelled: Arc<AtomicBool>,
 }
 
-impl<'a> Session<'a> {
-    fn new(global: &'a Global, command: &'static str, selected: &SelectionOpen) -> Result<Self, Failure> {
+impl<'a> PeriodCommand<'a> {
+    fn new(global: &'a Global, name: &'static str, selected: &SelectionOpen) -> Result<Self, Failure> {
         let config = select::config(global)?;
         let wanted = select::unique(&selected.selection.ledgers);
         Ok(Self {
@@ -126,7 +126,7 @@ impl<'a> Session<'a> {
             allow_open: selected.allow_open,
             cancelled: Arc::default(),
             global,
-            command,
+            name,
             config,
             wanted,
         })
@@ -160,9 +160,9 @@ impl<'a> Session<'a> {
         write: Option<WriteOptions>,
         show: Show,
     ) -> Result<Exit, Failure> {
-        self.over(fetched, show, |session, ledger_id| {
-            let options = session.options(fetched, ledger_id, write.clone());
-            run::ledger(&session.archive, ledger_id, &session.config, &options)
+        self.over(fetched, show, |command, ledger_id| {
+            let options = command.options(fetched, ledger_id, write.clone());
+            run::ledger(&command.archive, ledger_id, &command.config, &options)
         })
     }
 
@@ -212,7 +212,7 @@ impl<'a> Session<'a> {
         if self.global.json {
             terminal::json(&Summary {
                 schema: 1,
-                command: self.command.to_owned(),
+                command: self.name.to_owned(),
                 range: SummaryRange {
                     from: self.range.from().to_string(),
                     to: self.range.to().to_string(),
