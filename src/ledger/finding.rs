@@ -88,7 +88,6 @@ impl Code {
             | Self::TopUpReview
             | Self::Dispute
             | Self::PayoutAborted
-            | Self::PayoutOrder
             | Self::FeesRetainedInverted
             | Self::FeesNotPosted
             | Self::UnexpectedSign
@@ -100,6 +99,7 @@ impl Code {
             | Self::AlreadyExported => Level::Review,
             Self::NoEntries
             | Self::LegacyEntryType
+            | Self::PayoutOrder
             | Self::NegativeBalance
             | Self::ReserveBalance
             | Self::FeeDateDiffers

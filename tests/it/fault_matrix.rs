@@ -216,6 +216,7 @@ impl Bench {
     async fn judge(&self, case: &Case) -> Verdict {
         let folder = tempfile::tempdir().unwrap();
         let result = self.fetch(case, folder.path()).await;
+        writes_have_ended(folder.path()).await;
         self.compare(case, &tree(folder.path()), result.is_ok());
         if result.is_err() {
             // What was kept is good enough to go on from.
@@ -374,4 +375,16 @@ fn random_case(seed: u64) -> Case {
         seed,
         concurrency: 1 + pick(8),
     }
+}
+
+/// Waits until the last write of a fetch that ended early is done: the lock is held until then.
+async fn writes_have_ended(archive: &Path) {
+    let archive = Archive::new(archive);
+    for _ in 0..2_000 {
+        if archive.lock().is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("a write goes on and on");
 }
