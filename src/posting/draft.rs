@@ -366,7 +366,7 @@ impl Pair {
                 ..dimensions(posting(counter.account.clone(), net_back))
             });
             if let Some((tax, account)) = tax.and_then(|tax| Some((tax, tax.vat_account.as_ref()?)))
-                && vat.amount != 0
+                && (vat.amount != 0 || vat.base != 0)
             {
                 let key = (
                     account.number.clone(),

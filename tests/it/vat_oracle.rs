@@ -390,7 +390,7 @@ impl Month {
                 (format!("{key} 30{code}"), net, net_base),
                 (format!("{key} 27{code}"), vat, vat_base),
             ] {
-                if amount != 0 || (base != 0 && account.contains(" 30")) {
+                if amount != 0 || base != 0 {
                     postings.push((account, amount, base));
                 }
             }
