@@ -5,6 +5,7 @@
 mod bad_input;
 mod baseline;
 mod builder;
+mod cases;
 mod conformance;
 mod contract;
 mod exits;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use crate::cases::cases;
 use bilag::chart::{Market, Role};
 use bilag::date::DateRange;
 use bilag::ledger::proof::Status;
@@ -451,7 +452,7 @@ fn written_number() -> impl Strategy<Value = (String, i64)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(2_000))]
 
     #[test]
     fn a_whole_number_in_any_form_is_read_exactly((text, number) in written_number()) {

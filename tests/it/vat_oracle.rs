@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs;
 
+use crate::cases::cases;
 use bilag::config::Config;
 use bilag::journal::{PostingKey, Voucher};
 use bilag::ledger::LedgerInfo;
@@ -111,7 +112,7 @@ fn amount() -> impl Strategy<Value = i64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(cases(20_000))]
 
     #[test]
     fn vat_is_the_nearest_minor_unit(gross in any::<i64>(), rate in percent()) {
@@ -411,7 +412,7 @@ fn stored(text: String) -> StoredTopic {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(cases(2_000))]
 
     #[test]
     fn the_poster_splits_as_the_oracle_does(month in month()) {
