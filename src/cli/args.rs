@@ -288,9 +288,15 @@ pub struct Sandbox {
     /// How long tokens live, in seconds
     #[arg(long, value_name = "SECONDS")]
     pub token_seconds: Option<u64>,
-    /// Accept any keys
-    #[arg(long)]
-    pub any_keys: bool,
+    /// Take only this client id, with --client-secret [default: any keys, as long as they are there]
+    #[arg(long, value_name = "ID", requires = "client_secret")]
+    pub client_id: Option<String>,
+    /// The client secret that goes with --client-id
+    #[arg(long, value_name = "SECRET", requires = "client_id")]
+    pub client_secret: Option<String>,
+    /// The subscription key of the merchant flow that goes with --client-id
+    #[arg(long, value_name = "KEY", requires = "client_id")]
+    pub subscription_key: Option<String>,
     /// What goes wrong, such as `dates:every=7:429:retry-after=1`; may be repeated (docs/SANDBOX.md)
     #[arg(long = "fault", value_name = "RULE")]
     pub faults: Vec<String>,

@@ -14,7 +14,7 @@ use crate::sandbox::archived::ArchiveSource;
 use crate::sandbox::fault::FaultRule;
 use crate::sandbox::generate::Generator;
 use crate::sandbox::market;
-use crate::sandbox::options::{CLIENT_ID, CLIENT_SECRET, Keys, SandboxOptions};
+use crate::sandbox::options::{Keys, SUBSCRIPTION_KEY, SandboxOptions};
 use crate::sandbox::plan::Plan;
 use crate::sandbox::server::Sandbox;
 use crate::sandbox::source::Source;
@@ -42,9 +42,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
             terminal::print(&format!("{}\n", sandbox.base_url()));
         }
         if !global.quiet {
-            terminal::note(&format!(
-                "serving; client id `{CLIENT_ID}`, client secret `{CLIENT_SECRET}`; Ctrl-C ends"
-            ));
+            terminal::note("serving on 127.0.0.1 only; Ctrl-C ends");
         }
         let stopped = tokio::signal::ctrl_c().await;
         sandbox.stop().await;
@@ -117,9 +115,17 @@ fn options(arguments: &Arguments) -> Result<SandboxOptions, Failure> {
         options.standard_tokens.lifetime = Duration::from_secs(seconds);
         options.specialized_tokens.lifetime = Duration::from_secs(seconds);
     }
-    if arguments.any_keys {
-        options.keys = Keys::Any;
-    }
+    options.keys = match (&arguments.client_id, &arguments.client_secret) {
+        (Some(client_id), Some(client_secret)) => Keys::Only {
+            client_id: client_id.clone(),
+            client_secret: client_secret.clone(),
+            subscription_key: arguments
+                .subscription_key
+                .clone()
+                .unwrap_or_else(|| SUBSCRIPTION_KEY.to_owned()),
+        },
+        _ => Keys::Any,
+    };
     for rule in &arguments.faults {
         let rule = FaultRule::parse(rule)
             .map_err(|error| Failure::usage(error.to_string()).with_hint(error.hint()))?;

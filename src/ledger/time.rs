@@ -1,5 +1,7 @@
 //! The time stamp of an entry, in the forms that the provider is known to write.
 
+use std::ops::Range;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 
@@ -52,6 +54,11 @@ impl EntryTime {
         })
     }
 
+    /// Whether this instant lies in `seconds` since 1970, as [`seconds_of`] gives them for a date.
+    pub fn is_within(&self, seconds: &Range<i64>) -> bool {
+        seconds.contains(&self.seconds)
+    }
+
     /// The calendar date of this instant in `zone`.
     pub fn local_date(&self, zone: Tz) -> Option<NaiveDate> {
         Some(
@@ -90,6 +97,19 @@ impl std::fmt::Display for EntryTime {
             write!(f, ".{}", self.fraction_text())?;
         }
         f.write_str("Z")
+    }
+}
+
+/// The seconds since 1970 that `date` lasts in `zone`, from midnight to midnight; empty when the
+/// clock has no such midnight.
+pub fn seconds_of(date: NaiveDate, zone: Tz) -> Range<i64> {
+    let midnight = |date: NaiveDate| {
+        let local = date.and_time(NaiveTime::MIN).and_local_timezone(zone).single();
+        local.map(|instant| instant.timestamp())
+    };
+    match (midnight(date), midnight(crate::date::days_after(date, 1))) {
+        (Some(begins), Some(ends)) => begins..ends,
+        _ => 0..0,
     }
 }
 
@@ -151,6 +171,18 @@ mod tests {
         ] {
             assert!(EntryTime::parse(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_date_lasts_from_midnight_to_midnight_also_when_the_clock_changes() {
+        let hours = |date: &str| {
+            let seconds = seconds_of(crate::date::parse(date).unwrap(), chrono_tz::Europe::Oslo);
+            (seconds.end - seconds.start) / 3600
+        };
+        assert_eq!(
+            (hours("2026-03-29"), hours("2026-10-24"), hours("2026-10-25")),
+            (23, 24, 25)
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! change. [`treatment`] is the posting table, [`sales`] decides the counter side of captures
 //! and refunds, [`draft`] sums and splits VAT, [`sequence`] keeps the vouchers in order.
 
+mod alike;
 pub mod books;
 pub mod draft;
 pub mod refunds;
@@ -11,7 +12,9 @@ pub mod rule_use;
 pub mod sales;
 pub mod sequence;
 pub mod treatment;
+mod value;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -25,6 +28,7 @@ use crate::ledger::day::LedgerDay;
 use crate::ledger::entry::{Entry, EntryType};
 use crate::ledger::fee_join::FeeJoin;
 use crate::ledger::finding::{Code, Findings};
+use crate::posting::alike::sign_rank;
 use crate::posting::books::{Books, PostingError};
 use crate::posting::draft::{Counter, Draft, Line, Share, Slot};
 use crate::posting::refunds::CaptureIndex;
@@ -100,8 +104,19 @@ impl<'a> Poster<'a> {
                 drafts.push(Draft::new(String::new(), end));
             }
         }
+        let mut sums = BTreeMap::new();
         for (topic, ordinal, entry) in day.entries() {
-            self.entry(&mut drafts, topic, day.date, ordinal, entry, findings)?;
+            match self.alike(topic, entry) {
+                Some(alike) => {
+                    let sum: &mut i64 = sums.entry(alike).or_default();
+                    let overflow = || PostingError::Overflow(day.date);
+                    *sum = sum.checked_add(entry.amount).ok_or_else(overflow)?;
+                }
+                None => self.entry(&mut drafts, topic, day.date, ordinal, entry, findings)?,
+            }
+        }
+        for (alike, sum) in sums {
+            self.add_alike(&mut drafts, day.date, alike, sum)?;
         }
         self.value_funds(&mut drafts, day)?;
         if self.books.settings.voucher_per == VoucherPer::Payout {
@@ -188,9 +203,8 @@ impl<'a> Poster<'a> {
                 ordinal,
             }
         } else {
-            let usual = entry.entry_type.usual_sign(topic).unwrap_or(1);
             Slot::Summed {
-                sign_rank: u8::from(entry.amount.signum() == -usual),
+                sign_rank: sign_rank(topic, entry),
             }
         };
         // Only texts of single entries speak of the type.
@@ -294,51 +308,6 @@ impl<'a> Poster<'a> {
             }
         };
         &mut drafts[index]
-    }
-
-    /// Follows the booked value of the funds account; when the account closes a date at zero,
-    /// what is left in the base currency is an exchange difference of that date.
-    fn value_funds(&mut self, drafts: &mut [Draft], day: &LedgerDay<'_>) -> Result<(), PostingError> {
-        let books = self.books;
-        if !books.is_foreign() || day.funds.entries.is_empty() {
-            return Ok(());
-        }
-        let overflow = || PostingError::Overflow(day.date);
-        let state = &mut self.funds_in_base;
-        let mut moved = 0i64;
-        for draft in drafts.iter() {
-            moved = moved
-                .checked_add(draft.funds_in_base(day.date, books)?)
-                .ok_or_else(overflow)?;
-        }
-        state.base = state
-            .base
-            .map(|base| base.checked_add(moved).ok_or_else(overflow))
-            .transpose()?;
-        for entry in &day.funds.entries {
-            let computed = state
-                .balance
-                .and_then(|balance| balance.checked_add(entry.amount));
-            state.balance = entry.balance_after.or(computed);
-        }
-        // A till that debits the funds account itself books values that bilag does not see.
-        let is_complete = !books.may_use(CaptureMode::None);
-        if state.balance == Some(0) {
-            if let Some(rest) = state.base.filter(|rest| *rest != 0 && is_complete) {
-                let is_dates = |draft: &Draft| {
-                    books.settings.voucher_per == VoucherPer::LedgerDate && draft.date == day.date
-                };
-                let index = drafts
-                    .iter()
-                    .position(is_dates)
-                    .or_else(|| drafts.iter().rposition(Draft::moves_funds));
-                if let Some(draft) = index.and_then(|index| drafts.get_mut(index)) {
-                    draft.add_difference(day.date, rest);
-                }
-            }
-            state.base = Some(0);
-        }
-        Ok(())
     }
 
     /// Whether the funds account's booked value is known.

@@ -163,6 +163,12 @@ impl<'a> Documents<'a> {
         documents.any(|document| document.writer.wants_days_before())
     }
 
+    /// Whether a writer wants the days again in the second pass.
+    pub fn want_days(&self) -> bool {
+        let mut documents = self.sets.iter().flat_map(|set| set.parts.values());
+        documents.any(|document| document.writer.wants_days())
+    }
+
     /// First pass: a day before the range that its first payout takes in.
     pub fn day_before(&mut self, day: &LedgerDay<'_>) {
         for set in &mut self.sets {

@@ -6,6 +6,7 @@
 pub mod documents;
 pub mod earlier;
 pub mod export_log;
+mod movement;
 mod passes;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::archive::{Archive, ArchiveError};
-use crate::chart::{Chart, Role};
-use crate::config::{CaptureMode, Config, FeeMode, LedgerConfig, VoucherPer};
+use crate::chart::Chart;
+use crate::config::{Config, LedgerConfig};
 use crate::date::DateRange;
 use crate::journal::{JournalTotals, Voucher};
 use crate::ledger::LedgerInfo;
@@ -22,8 +22,12 @@ use crate::posting::refunds::CaptureIndex;
 use crate::posting::sequence::Sequence;
 use crate::run::documents::{Documents, Output};
 use crate::run::earlier::{self, Earlier};
+use crate::run::movement::add_movements;
 use crate::run::{LedgerRun, RunError, RunOptions, WriteOptions, output_folder};
 use crate::writer::{Context, Opening};
+
+/// So many postings are kept from the first pass; with more, memory would grow with the range.
+const POSTINGS_KEPT: u64 = 10_000;
 
 /// One ledger and what to do with it.
 pub(super) struct Run<'a> {
@@ -44,6 +48,8 @@ struct FirstPass {
     movements: BTreeMap<Arc<str>, i128>,
     sources: Vec<ManifestSource>,
     lag_days: u64,
+    /// The vouchers, when they are few enough to be kept for the second pass.
+    vouchers: Option<Vec<Voucher>>,
 }
 
 impl Run<'_> {
@@ -84,7 +90,7 @@ impl Run<'_> {
             let is_refused = documents.has_refusals();
             documents.report(&mut first.proof.findings);
             if !is_refused && !write.dry_run {
-                match self.second_pass(&books, captures, &earlier, documents, &first, write) {
+                match self.second_pass(&books, captures, &earlier, documents, &mut first, write) {
                     Ok(written) => outputs = written,
                     Err(failure) => error = Some(failure),
                 }
@@ -149,6 +155,7 @@ impl Run<'_> {
         let mut movements = BTreeMap::<Arc<str>, i128>::new();
         let mut sources = Vec::new();
         let mut lag_days = 0;
+        let mut kept = Some(Vec::new());
         let mut gross_settlement = false;
         let mut poster = Poster::new(books, captures.clone(), earlier.funds_opening);
         if let Err(failure) = self.warm_up(&mut poster, earlier, &mut findings) {
@@ -206,6 +213,10 @@ impl Run<'_> {
                             *error = Some(failure.into());
                             break;
                         }
+                        kept = kept.filter(|_| totals.postings <= POSTINGS_KEPT);
+                        if let Some(vouchers) = &mut kept {
+                            vouchers.push(voucher);
+                        }
                     }
                 }
             }
@@ -241,6 +252,7 @@ impl Run<'_> {
             movements,
             sources,
             lag_days,
+            vouchers: kept,
         }
     }
 
@@ -322,14 +334,33 @@ impl Run<'_> {
         captures: CaptureIndex,
         earlier: &Earlier,
         mut documents: Documents<'_>,
-        first: &FirstPass,
+        first: &mut FirstPass,
         write: &WriteOptions,
     ) -> Result<Vec<Output>, RunError> {
         let folder = output_folder(&write.out, &self.info.ledger_id, self.exported);
         documents.start(&folder, &first.proof)?;
+        let mut sequence = Sequence::new(first.lag_days);
+        match first.vouchers.take().filter(|_| !documents.want_days()) {
+            Some(vouchers) => sequence.add(vouchers),
+            None => self.post_again(books, captures, earlier, &mut documents, &mut sequence)?,
+        }
+        for voucher in sequence.finish() {
+            documents.voucher(&voucher)?;
+        }
+        Ok(documents.finish(&self.config.fingerprint, &first.sources, write.force)?)
+    }
+
+    /// Reads and posts the days once more, handing on vouchers as soon as their turn has come.
+    fn post_again(
+        &self,
+        books: &Books<'_>,
+        captures: CaptureIndex,
+        earlier: &Earlier,
+        documents: &mut Documents<'_>,
+        sequence: &mut Sequence,
+    ) -> Result<(), RunError> {
         let mut poster = Poster::new(books, captures, earlier.funds_opening);
         self.warm_up(&mut poster, earlier, &mut Findings::default())?;
-        let mut sequence = Sequence::new(first.lag_days);
         for date in self.exported.dates() {
             if self.options.cancelled.load(Ordering::Relaxed) {
                 return Err(RunError::Cancelled);
@@ -342,60 +373,6 @@ impl Run<'_> {
             }
             documents.day(&day)?;
         }
-        for voucher in sequence.finish() {
-            documents.voucher(&voucher)?;
-        }
-        Ok(documents.finish(&self.config.fingerprint, &first.sources, write.force)?)
-    }
-
-    /// The journal moves the provider accounts by exactly what the entries say.
-    fn movement_error(
-        &self,
-        books: &Books<'_>,
-        proof: &LedgerProof,
-        movements: &BTreeMap<Arc<str>, i128>,
-    ) -> Option<RunError> {
-        if books.settings.voucher_per == VoucherPer::Payout || books.may_use(CaptureMode::None) {
-            return None;
-        }
-        let sum = |totals: &crate::ledger::proof::TopicTotals| {
-            totals
-                .by_type
-                .values()
-                .map(|total| i128::from(total.sum))
-                .sum::<i128>()
-        };
-        let mut expected = vec![(Role::Funds, sum(&proof.funds))];
-        if books.settings.fees == FeeMode::Accrual {
-            expected.push((Role::FeesPayable, sum(&proof.fees)));
-        }
-        let accounts = books.role_accounts();
-        expected.into_iter().find_map(|(role, entries)| {
-            let account = accounts.get(&role)?;
-            // Where an account has several uses, its movement says nothing about one of them.
-            let uses = accounts
-                .values()
-                .filter(|other| other.number == account.number)
-                .count();
-            let is_ruled = books.rules().iter().any(|rule| {
-                rule.account
-                    .as_ref()
-                    .is_some_and(|number| number.0 == *account.number)
-            });
-            let journal = movements.get(&account.number).copied().unwrap_or(0);
-            (uses == 1 && !is_ruled && journal != entries).then(|| RunError::Movement {
-                account: account.number.to_string(),
-                journal,
-                entries,
-            })
-        })
-    }
-}
-
-fn add_movements(movements: &mut BTreeMap<Arc<str>, i128>, voucher: &Voucher) {
-    for posting in voucher.postings() {
-        if posting.currency == voucher.currency() {
-            *movements.entry(posting.account.clone()).or_default() += i128::from(posting.amount);
-        }
+        Ok(())
     }
 }

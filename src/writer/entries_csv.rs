@@ -47,6 +47,10 @@ impl Writer for EntriesCsv {
         csv.flush()
     }
 
+    fn wants_days(&self) -> bool {
+        true
+    }
+
     fn day(&mut self, day: &LedgerDay<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         let mut csv = csv::Writer::from_writer(out);
         let date = day.date.to_string();

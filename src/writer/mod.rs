@@ -118,6 +118,12 @@ pub trait Writer {
         Ok(())
     }
 
+    /// Whether the writer wants the days again in the second pass. Where none does, and the
+    /// vouchers are few, the days are read only once.
+    fn wants_days(&self) -> bool {
+        false
+    }
+
     /// Second pass: a ledger day.
     fn day(&mut self, _day: &LedgerDay<'_>, _out: &mut dyn io::Write) -> io::Result<()> {
         Ok(())

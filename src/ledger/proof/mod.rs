@@ -21,6 +21,7 @@ use crate::ledger::fee_join::FeeJoin;
 use crate::ledger::finding::{Code, Findings, Level};
 use crate::ledger::payout::{Payout, PayoutTracker};
 use crate::ledger::proof::edges::{Before, TopicProof, look_back};
+use crate::ledger::time::seconds_of;
 use crate::money::Currency;
 
 /// How many dates before the range are looked at for an entry to chain to, and after it.
@@ -206,8 +207,9 @@ impl Prover {
         let opens = self.funds.chain.balance();
         self.chain(day);
         self.signal_negative(day, opens);
+        let today = seconds_of(day.date, self.options.zone);
         for (topic, ordinal, entry) in day.entries() {
-            self.signal(topic, day.date, ordinal, entry);
+            self.signal(topic, day.date, ordinal, entry, &today);
         }
         self.compare_mirror(day);
         self.fee_join.captures(day);

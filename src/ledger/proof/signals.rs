@@ -1,6 +1,8 @@
 //! What entries say beyond their balances: their types, signs, times, order, and the mirror of
 //! retained fees.
 
+use std::ops::Range;
+
 use chrono::NaiveDate;
 
 use crate::ledger::Topic;
@@ -69,8 +71,16 @@ impl Prover {
         }
     }
 
-    /// Reports what an entry's type, sign or time has to say.
-    pub(super) fn signal(&mut self, topic: Topic, date: NaiveDate, ordinal: usize, entry: &Entry<'_>) {
+    /// Reports what an entry's type, sign or time has to say; `today` is when its ledger date
+    /// lasts on the merchant's clock.
+    pub(super) fn signal(
+        &mut self,
+        topic: Topic,
+        date: NaiveDate,
+        ordinal: usize,
+        entry: &Entry<'_>,
+        today: &Range<i64>,
+    ) {
         let money = money_printer(self.currency);
         let name = entry.entry_type.name();
         let reference = entry.voucher_reference().unwrap_or("none");
@@ -141,7 +151,9 @@ impl Prover {
             );
         }
         if matches!(entry.entry_type, EntryType::Capture | EntryType::Refund)
-            && let Some(local) = entry.time.and_then(|time| time.local_date(self.options.zone))
+            && let Some(time) = entry.time
+            && !time.is_within(today)
+            && let Some(local) = time.local_date(self.options.zone)
             && local != date
         {
             self.findings.add(Code::CutoffStraddle, Some(topic), Some(date), Some(ordinal), || {

@@ -298,6 +298,10 @@ impl Writer for SettlementXml {
         Ok(())
     }
 
+    fn wants_days(&self) -> bool {
+        true
+    }
+
     fn day(&mut self, day: &LedgerDay<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         for settlement in self.period.day(day, self.zone) {
             self.write_settlement(&settlement, out)?;
