@@ -111,13 +111,17 @@ impl Archive {
     /// Lets a folder without the ledger level (`<root>/funds/…`) stand for `ledger_id`. Does
     /// nothing when the folder has that ledger's own folder.
     pub fn with_single_ledger(mut self, ledger_id: &str) -> Self {
-        let has_topics = Topic::ALL
-            .iter()
-            .any(|topic| self.root.join(topic.name()).is_dir());
-        if has_topics && !self.root.join(ledger_id).is_dir() {
+        if self.lacks_ledger_level() && !self.root.join(ledger_id).is_dir() {
             self.flat_ledger = Some(ledger_id.to_owned());
         }
         self
+    }
+
+    /// Whether the folder holds topics where it should hold ledgers.
+    pub fn lacks_ledger_level(&self) -> bool {
+        Topic::ALL
+            .iter()
+            .any(|topic| self.root.join(topic.name()).is_dir())
     }
 
     /// The folder.

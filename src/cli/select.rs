@@ -74,7 +74,11 @@ pub fn archived_ledgers(archive: &Archive, wanted: &[String]) -> Result<Vec<Stri
             Exit::NotOurs,
             format!("the archive {} has no ledgers", archive.root().display()),
         )
-        .with_hint("fill it with `bilag fetch`, or name another folder with --archive DIR"));
+        .with_hint(if archive.lacks_ledger_level() {
+            "its folders are topics, not ledgers: name the ledger with --ledger ID"
+        } else {
+            "fill it with `bilag fetch`, or name another folder with --archive DIR"
+        }));
     }
     Ok(if wanted.is_empty() { known } else { unique(wanted) })
 }

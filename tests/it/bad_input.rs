@@ -741,3 +741,13 @@ fn the_same_problem_is_said_once() {
     assert_eq!(errors.len(), 1, "{errors:?}");
     assert_eq!(errors[0]["count"], 1, "{errors:?}");
 }
+
+#[test]
+fn topics_without_a_ledger_want_its_name() {
+    let scratch = scratch();
+    fs::create_dir_all(scratch.path().join("archive/funds")).unwrap();
+    let arguments = ["export", "--offline", "--month", "2026-02", "--out", "out"];
+    let run = bilag_run(scratch.path(), &arguments);
+    assert_eq!(run.code, 10, "{}", run.stderr);
+    assert!(run.stderr.contains("name the ledger with --ledger ID"), "{}", run.stderr);
+}
