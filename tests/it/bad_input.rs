@@ -749,5 +749,9 @@ fn topics_without_a_ledger_want_its_name() {
     let arguments = ["export", "--offline", "--month", "2026-02", "--out", "out"];
     let run = bilag_run(scratch.path(), &arguments);
     assert_eq!(run.code, 10, "{}", run.stderr);
-    assert!(run.stderr.contains("name the ledger with --ledger ID"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("name the ledger with --ledger ID"),
+        "{}",
+        run.stderr
+    );
 }
