@@ -283,8 +283,5 @@ impl Archive {
 
 /// SHA-256 of `bytes` in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    crate::output::hexadecimal(&Sha256::digest(bytes))
 }

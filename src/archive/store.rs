@@ -1,7 +1,7 @@
 //! Writing to the archive: whole closed dates only, each file complete or absent.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use chrono::NaiveDate;
@@ -78,7 +78,7 @@ impl ArchiveLock {
     }
 }
 
-/// Writes `content` to `path` so that the file is there whole or not at all, also after a crash.
+/// Writes `content` to `path` whole or not at all, making its folder if need be.
 fn write_whole(path: &Path, content: &[u8]) -> Result<(), ArchiveError> {
     let error = |source| ArchiveError::Write {
         path: path.to_owned(),
@@ -86,9 +86,5 @@ fn write_whole(path: &Path, content: &[u8]) -> Result<(), ArchiveError> {
     };
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(error)?;
-    let mut file = crate::output::temporary_file(folder).map_err(error)?;
-    file.write_all(content).map_err(error)?;
-    file.as_file().sync_all().map_err(error)?;
-    file.persist(path).map_err(|failure| error(failure.error))?;
-    Ok(())
+    crate::output::write_whole(path, content).map_err(error)
 }

@@ -124,11 +124,7 @@ impl Staging {
         file.as_file()
             .sync_all()
             .map_err(|source| self.error(&name, source))?;
-        let sha256 = hasher
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let sha256 = hexadecimal(&hasher.finalize());
         let written = WrittenFile { name, sha256, bytes };
         self.files.push(Staged {
             file: file.into_temp_path(),
@@ -188,16 +184,6 @@ impl Drop for Staging {
     }
 }
 
-impl StagedFile {
-    /// Turns a failed write into an error that names the file.
-    pub fn error(&self, folder: &Path, source: io::Error) -> OutputError {
-        OutputError::Write {
-            path: folder.join(&self.name),
-            source,
-        }
-    }
-}
-
 impl Write for StagedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
@@ -247,11 +233,20 @@ fn content_hash(path: &Path) -> io::Result<Option<String>> {
             count => hasher.update(&buffer[..count]),
         }
     }
-    Ok(Some(
-        hasher
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
-    ))
+    Ok(Some(hexadecimal(&hasher.finalize())))
+}
+
+/// Bytes as hexadecimal digits, two each.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes `content` to `path` so that the file is there whole or not at all, also after a crash.
+/// The folder must be there.
+pub(crate) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = temporary_file(path.parent().unwrap_or(Path::new(".")))?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|failure| failure.error)?;
+    Ok(())
 }

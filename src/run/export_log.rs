@@ -5,12 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::output::{OutputError, temporary_file};
+use crate::output::{OutputError, write_whole};
 
 const SCHEMA: u32 = 1;
 
@@ -74,17 +74,11 @@ impl ExportLog {
             path: path.clone(),
             source,
         };
-        let text = serde_json::to_string(&Document {
+        let document = Document {
             schema: SCHEMA,
             formats,
-        })
-        .map_err(|failure| error(failure.into()))?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let mut file = temporary_file(folder).map_err(error)?;
-        file.write_all(text.as_bytes()).map_err(error)?;
-        file.write_all(b"\n").map_err(error)?;
-        file.as_file().sync_all().map_err(error)?;
-        file.persist(&path).map_err(|failure| error(failure.error))?;
-        Ok(())
+        };
+        let text = serde_json::to_string(&document).map_err(|failure| error(failure.into()))?;
+        write_whole(&path, format!("{text}\n").as_bytes()).map_err(error)
     }
 }
