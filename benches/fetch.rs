@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bilag::archive::Archive;
 use bilag::chart::Market;
 use bilag::date::{self, DateRange};
-use bilag::ledger::Topic;
+use bilag::provider::Topic;
 use bilag::report_api::client::Client;
 use bilag::report_api::credentials::Credentials;
 use bilag::report_api::fetch::{FetchReport, WantedDates, fetch_dates};

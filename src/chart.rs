@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::config::values::{AccountNumber, TaxCode};
-use crate::ledger::LedgerInfo;
+use crate::account::{AccountNumber, TaxCode};
 use crate::money::Currency;
+use crate::provider::LedgerInfo;
 
 /// A country whose bookkeeping habits a ledger follows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(Market::of_ledger(&info), Market::Norway);
         info.currency = Some("EUR".to_owned());
         assert_eq!(Market::of_ledger(&info), Market::Finland);
-        info.owner = Some(crate::ledger::SchemedId {
+        info.owner = Some(crate::provider::SchemedId {
             scheme: "business:NO:ORG".to_owned(),
             id: String::new(),
         });

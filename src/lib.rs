@@ -4,11 +4,15 @@
 //! The data flows one way: report API, archive, ledger days, posting, journal, writer, encoding,
 //! file. `docs/ARCHITECTURE.md` draws the flow.
 
+pub mod account;
 pub mod archive;
+pub mod catalogue;
 pub mod chart;
 pub mod cli;
 pub mod config;
 pub mod date;
+pub mod days;
+pub mod digest;
 pub mod encode;
 pub mod format;
 pub mod journal;
@@ -16,6 +20,8 @@ pub mod ledger;
 pub mod money;
 pub mod output;
 pub mod posting;
+pub mod proof;
+pub mod provider;
 pub mod reconcile;
 pub mod report_api;
 pub mod run;

@@ -13,10 +13,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::ledger::{LedgerInfo, Topic};
+use crate::digest::sha256_hex;
+use crate::provider::{LedgerInfo, Topic};
 
 /// Suffixes of archived dates, in the order in which they are looked for.
 const SUFFIXES: [&str; 3] = ["json", "json.gz", "json.zst"];
@@ -279,9 +279,4 @@ impl Archive {
             self.root.join(ledger_id)
         }
     }
-}
-
-/// SHA-256 of `bytes` in hexadecimal.
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    crate::output::hexadecimal(&Sha256::digest(bytes))
 }

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 use crate::archive::lock::ArchiveLock;
 use crate::archive::{Archive, ArchiveError};
-use crate::ledger::Topic;
+use crate::provider::Topic;
 
 impl Archive {
     /// Keeps the response bodies of a closed date, in page order and byte for byte.

@@ -11,18 +11,20 @@ use crate::cli::failure::Failure;
 use crate::cli::{select, terminal};
 use crate::config::{Config, LedgerConfig, VoucherPer};
 use crate::date::{DateRange, days_before};
+use crate::days::StoredDay;
 use crate::journal::Voucher;
-use crate::ledger::day::{LedgerDay, StoredDay, with_causes};
+use crate::ledger::day::{LedgerDay, with_causes};
 use crate::ledger::entry::Entry;
 use crate::ledger::finding::Findings;
-use crate::ledger::proof::EDGE_DATES;
-use crate::ledger::{LedgerInfo, Topic};
 use crate::money::Currency;
 use crate::posting::Poster;
 use crate::posting::books::{Books, PostingError};
 use crate::posting::refunds::CaptureIndex;
 use crate::posting::rule_use;
 use crate::posting::sales::Place;
+use crate::proof::EDGE_DATES;
+use crate::provider::{LedgerInfo, Topic};
+use crate::run::captures;
 
 /// Runs the command.
 pub fn run(global: &Global, wanted: &Explain) -> Result<Exit, Failure> {
@@ -195,7 +197,7 @@ impl<'a> Explainer<'a> {
         match DateRange::new(date, date) {
             Ok(range) if books.needs_captures_of_refunds() => {
                 let lookback = books.settings.refund_lookback_days;
-                CaptureIndex::build(self.archive, &self.info.ledger_id, range, lookback)
+                captures::of_refunds(self.archive, &self.info.ledger_id, range, lookback)
             }
             _ => CaptureIndex::default(),
         }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::journal::{Posting, Voucher};
-use crate::ledger::Topic;
+use crate::provider::Topic;
 
 /// Everything that is known of one entry.
 #[derive(Debug, Serialize)]

@@ -2,19 +2,20 @@
 
 use serde_json::json;
 
+use crate::catalogue::{self, Format};
 use crate::cli::args::{FormatsCommand, Global};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::{select, terminal};
-use crate::format::{self, Format};
 
 /// Runs the command.
 pub fn run(global: &Global, command: Option<FormatsCommand>) -> Result<Exit, Failure> {
     match command.unwrap_or(FormatsCommand::List) {
         FormatsCommand::List => list(global),
-        FormatsCommand::Show { id } => {
-            show(global, format::resolve(&id, select::users_formats().as_deref())?)
-        }
+        FormatsCommand::Show { id } => show(
+            global,
+            catalogue::resolve(&id, select::users_formats().as_deref())?,
+        ),
         FormatsCommand::Check { file } => {
             let format = Format::load(&file)?;
             if global.json {
@@ -38,11 +39,11 @@ pub fn run(global: &Global, command: Option<FormatsCommand>) -> Result<Exit, Fai
 
 fn list(global: &Global) {
     if global.json {
-        let formats: Vec<_> = format::all().iter().map(document).collect();
+        let formats: Vec<_> = catalogue::all().iter().map(document).collect();
         terminal::json(&json!({ "formats": formats }));
         return;
     }
-    for format in format::all() {
+    for format in catalogue::all() {
         let descriptor = &format.descriptor;
         terminal::print(&format!(
             "{:<22} {:<12} {:<12} {}\n",

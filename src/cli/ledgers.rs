@@ -6,7 +6,7 @@ use crate::cli::args::Global;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::{online, select, terminal};
-use crate::ledger::LedgerInfo;
+use crate::provider::LedgerInfo;
 use crate::report_api::client::Client;
 
 /// Runs the command.

@@ -15,7 +15,7 @@ use crate::cli::select;
 use crate::config::raw::RawAuth;
 use crate::config::{Config, VoucherPer};
 use crate::date::DateRange;
-use crate::ledger::Topic;
+use crate::provider::Topic;
 use crate::report_api::client::Client;
 use crate::report_api::credentials::{Auth, Credentials};
 use crate::report_api::fetch::{self, FetchPlan, FetchReport, WantedDates};

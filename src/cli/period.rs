@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::archive::Archive;
+use crate::catalogue::{self, Format};
 use crate::cli::args::{Check, Export, Fetch, Global, SelectionOpen};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -12,10 +13,9 @@ use crate::cli::online::{self, Fetched};
 use crate::cli::{select, terminal};
 use crate::config::Config;
 use crate::date::DateRange;
-use crate::format::{self, Format};
-use crate::ledger::LedgerInfo;
 use crate::ledger::finding::{Code, Level};
-use crate::ledger::proof::Status;
+use crate::proof::Status;
+use crate::provider::LedgerInfo;
 use crate::reconcile::summary::{LedgerSummary, Summary, SummaryRange};
 use crate::reconcile::table;
 use crate::run::{self, LedgerRun, RunOptions, WriteOptions};
@@ -306,7 +306,7 @@ fn failed_summary(ledger_id: &str, failure: &Failure) -> LedgerSummary {
 fn formats(names: &[String]) -> Result<(Vec<&'static Format>, bool), Failure> {
     let mut formats = Vec::new();
     for name in names.iter().filter(|name| *name != "all") {
-        formats.push(format::resolve(name, select::users_formats().as_deref())?);
+        formats.push(catalogue::resolve(name, select::users_formats().as_deref())?);
     }
     Ok((formats, names.iter().any(|name| name == "all")))
 }

@@ -15,15 +15,16 @@ use crate::cli::failure::Failure;
 use crate::cli::{select, terminal};
 use crate::config::{CaptureMode, Config, Rule};
 use crate::date::{DateRange, days_before};
-use crate::ledger::LedgerInfo;
-use crate::ledger::day::StoredDay;
+use crate::days::StoredDay;
 use crate::ledger::finding::Findings;
-use crate::ledger::proof::{EDGE_DATES, TypeTotal};
 use crate::money::Currency;
 use crate::posting::books::Books;
 use crate::posting::refunds::CaptureIndex;
 use crate::posting::rule_use::{self, Kind};
 use crate::posting::sales::Place;
+use crate::proof::{EDGE_DATES, TypeTotal};
+use crate::provider::LedgerInfo;
+use crate::run::captures;
 
 /// What one rule took, or none, by kind.
 type Tally = BTreeMap<Kind, TypeTotal>;
@@ -93,7 +94,7 @@ fn test_ledger(
     let currency = crate::run::currency(archive, &info, &ledger_config, range);
     let books = Books::new(&info, currency, &ledger_config, config);
     let captures = if books.needs_captures_of_refunds() {
-        CaptureIndex::build(archive, ledger_id, range, books.settings.refund_lookback_days)
+        captures::of_refunds(archive, ledger_id, range, books.settings.refund_lookback_days)
     } else {
         CaptureIndex::default()
     };

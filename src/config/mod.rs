@@ -13,14 +13,15 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::account::AccountNumber;
+use crate::account::TaxCode;
 use crate::chart::{Chart, Market, Role};
 use crate::config::fx_rates::FxRates;
 use crate::config::raw::{RawApi, RawCompany, RawConfig, RawPosting};
 use crate::config::sales_lines::SalesLines;
-use crate::config::values::AccountNumber;
-pub use crate::config::values::{CaptureMode, DateBasis, FeeMode, Rule, TaxCode, VoucherPer};
-use crate::ledger::LedgerInfo;
+pub use crate::config::values::{CaptureMode, DateBasis, FeeMode, Rule, VoucherPer};
 use crate::money::Currency;
+use crate::provider::LedgerInfo;
 
 /// Why the configuration cannot be used.
 #[derive(Debug, Error)]
@@ -152,7 +153,7 @@ impl Config {
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
         let Some(path) = path else {
             return Ok(Self {
-                fingerprint: crate::archive::sha256_hex(b""),
+                fingerprint: crate::digest::sha256_hex(b""),
                 ..Self::default()
             });
         };
@@ -191,7 +192,7 @@ impl Config {
             archive: raw.archive.path.as_ref().map(|archive| folder.join(archive)),
             fx_rates,
             sales_lines,
-            fingerprint: crate::archive::sha256_hex(&hashed),
+            fingerprint: crate::digest::sha256_hex(&hashed),
             raw,
         })
     }

@@ -6,10 +6,9 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use serde::Deserialize;
 
+use crate::account::{AccountNumber, DateText, TaxCode};
 use crate::chart::{Market, Role};
-use crate::config::values::{
-    AccountNumber, CaptureMode, DateBasis, DateText, FeeMode, Rule, TaxCode, VoucherPer,
-};
+use crate::config::values::{CaptureMode, DateBasis, FeeMode, Rule, VoucherPer};
 use crate::money::{Currency, Rate};
 
 /// The whole file.

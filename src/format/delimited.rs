@@ -10,7 +10,6 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::format::options::OptionSpec;
-use crate::writer::lines::VatMode;
 
 /// How lines of a file are made of postings.
 #[derive(Debug, Clone, Deserialize)]
@@ -116,6 +115,18 @@ pub struct Column {
     /// listed.
     #[serde(default)]
     pub written_if: Option<String>,
+}
+
+/// What becomes of VAT postings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VatMode {
+    /// They are lines like all others; the target computes no VAT.
+    #[default]
+    Lines,
+    /// They are left out: the revenue line has the gross amount and the tax code, and the target
+    /// computes the VAT.
+    Gross,
 }
 
 /// What protects a separator inside a cell.

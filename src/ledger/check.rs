@@ -5,11 +5,11 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 
-use crate::ledger::Topic;
 use crate::ledger::day::TopicDay;
 use crate::ledger::entry::Entry;
 use crate::ledger::finding::{Code, Findings};
 use crate::money::Currency;
+use crate::provider::Topic;
 
 /// Follows one topic's balance through the dates of a range.
 #[derive(Debug)]

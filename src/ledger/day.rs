@@ -4,88 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use crate::archive::{Archive, StoredDate};
-use crate::ledger::Topic;
 use crate::ledger::body::{self, Bodies};
 use crate::ledger::entry::Entry;
-
-/// What the archive holds for one ledger, topic and date, before parsing.
-#[derive(Debug)]
-pub enum StoredTopic {
-    /// No file.
-    Absent,
-    /// A file that cannot be read at all.
-    Unreadable(String),
-    /// A file's text.
-    Text(StoredDate),
-}
-
-/// The texts of both topics of one date. [`LedgerDay`] borrows from it.
-#[derive(Debug)]
-pub struct StoredDay {
-    /// The ledger date.
-    pub date: NaiveDate,
-    /// The funds topic.
-    pub funds: StoredTopic,
-    /// The fees topic.
-    pub fees: StoredTopic,
-}
-
-impl StoredDay {
-    /// Reads both topics of `date`. What cannot be read becomes part of the result, so that the
-    /// checks report it with all else.
-    pub fn read(archive: &Archive, ledger_id: &str, date: NaiveDate) -> Self {
-        let topic = |topic| read_topic(archive, ledger_id, topic, date);
-        Self {
-            date,
-            funds: topic(Topic::Funds),
-            fees: topic(Topic::Fees),
-        }
-    }
-
-    /// Reads only the funds topic of `date`.
-    pub fn read_funds(archive: &Archive, ledger_id: &str, date: NaiveDate) -> Self {
-        Self {
-            date,
-            funds: read_topic(archive, ledger_id, Topic::Funds, date),
-            fees: StoredTopic::Absent,
-        }
-    }
-
-    /// Parses both topics.
-    pub fn parse(&self) -> LedgerDay<'_> {
-        LedgerDay {
-            date: self.date,
-            funds: TopicDay::parse(&self.funds),
-            fees: TopicDay::parse(&self.fees),
-        }
-    }
-
-    /// The file that a topic came from.
-    pub fn source(&self, topic: Topic) -> Option<&StoredDate> {
-        let stored = match topic {
-            Topic::Funds => &self.funds,
-            Topic::Fees => &self.fees,
-        };
-        match stored {
-            StoredTopic::Text(stored) => Some(stored),
-            StoredTopic::Absent | StoredTopic::Unreadable(_) => None,
-        }
-    }
-
-    /// The files that the day came from.
-    pub fn sources(&self) -> impl Iterator<Item = &StoredDate> {
-        Topic::ALL.into_iter().filter_map(|topic| self.source(topic))
-    }
-}
-
-fn read_topic(archive: &Archive, ledger_id: &str, topic: Topic, date: NaiveDate) -> StoredTopic {
-    match archive.read(ledger_id, topic, date) {
-        Ok(None) => StoredTopic::Absent,
-        Ok(Some(stored)) => StoredTopic::Text(stored),
-        Err(error) => StoredTopic::Unreadable(with_causes(&error)),
-    }
-}
+use crate::provider::Topic;
 
 /// Whether the entries of a topic and date can be relied on to be all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,22 +35,21 @@ pub struct TopicDay<'a> {
 }
 
 impl<'a> TopicDay<'a> {
-    fn parse(stored: &'a StoredTopic) -> Self {
-        let without_entries = |state| Self {
+    /// A topic whose entries cannot be relied on.
+    pub fn without_entries(state: TopicState) -> Self {
+        Self {
             state,
             entries: Vec::new(),
             page_sizes: Vec::new(),
             unreadable_time: None,
-        };
-        let stored = match stored {
-            StoredTopic::Absent => return without_entries(TopicState::Missing("is not in the archive")),
-            StoredTopic::Unreadable(message) => {
-                return without_entries(TopicState::Unreadable(message.clone()));
-            }
-            StoredTopic::Text(stored) => stored,
-        };
-        match body::parse(&stored.text) {
-            Err(error) => without_entries(TopicState::Unreadable(format!("{}: {error}", stored.path))),
+        }
+    }
+
+    /// Parses the response bodies in `text`; `path` names their file in messages.
+    pub fn parse(text: &'a str, path: &str) -> Self {
+        let without_entries = Self::without_entries;
+        match body::parse(text) {
+            Err(error) => without_entries(TopicState::Unreadable(format!("{path}: {error}"))),
             Ok(bodies) if bodies.is_open => without_entries(TopicState::Open),
             Ok(bodies) if bodies.has_more => without_entries(TopicState::Missing(
                 "lacks its last pages: the last one says that more follow",

@@ -6,9 +6,9 @@ use std::hash::{Hash, Hasher};
 
 use chrono::NaiveDate;
 
-use crate::ledger::Topic;
 use crate::ledger::time::EntryTime;
 use crate::money::Currency;
+use crate::provider::Topic;
 
 /// What an entry is. The set is open: the provider may add types without notice.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

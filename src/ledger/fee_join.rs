@@ -10,10 +10,10 @@ use std::hash::{Hash, Hasher};
 
 use chrono::NaiveDate;
 
-use crate::ledger::Topic;
 use crate::ledger::day::LedgerDay;
 use crate::ledger::entry::EntryType;
 use crate::ledger::finding::{Code, Findings};
+use crate::provider::Topic;
 
 /// How many dates a capture waits for its fee.
 const WINDOW_DATES: u64 = 7;

@@ -2,9 +2,9 @@
 
 use chrono::NaiveDate;
 
-use crate::ledger::Topic;
 use crate::ledger::entry::{Entry, EntryType};
 use crate::ledger::finding::{Code, Findings};
+use crate::provider::Topic;
 
 /// One payout and whether its amount is accounted for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,6 +13,8 @@ use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 use thiserror::Error;
 
+use crate::digest::hexadecimal;
+
 /// Why output files cannot be written.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -234,11 +236,6 @@ fn content_hash(path: &Path) -> io::Result<Option<String>> {
         }
     }
     Ok(Some(hexadecimal(&hasher.finalize())))
-}
-
-/// Bytes as hexadecimal digits, two each.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes `content` to `path` so that the file is there whole or not at all, also after a crash.

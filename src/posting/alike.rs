@@ -8,12 +8,12 @@ use chrono::NaiveDate;
 use crate::chart::Role;
 use crate::config::{CaptureMode, DateBasis, VoucherPer};
 use crate::journal::PostingKey;
-use crate::ledger::Topic;
 use crate::ledger::entry::Entry;
 use crate::posting::Poster;
 use crate::posting::books::PostingError;
 use crate::posting::draft::{Counter, Draft, Line, Share, Slot};
 use crate::posting::treatment::{self, Treatment};
+use crate::provider::Topic;
 
 /// What entries have in common that become one sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use thiserror::Error;
 
+use crate::account::TaxCode;
 use crate::chart::{Chart, Role};
 use crate::config::fx_rates::FxRates;
 use crate::config::sales_lines::SalesLines;
-use crate::config::{CaptureMode, Config, LedgerConfig, PostingSettings, Rule, TaxCode};
+use crate::config::{CaptureMode, Config, LedgerConfig, PostingSettings, Rule};
 use crate::journal::{PostingKey, Unbalanced};
-use crate::ledger::LedgerInfo;
 use crate::money::{Currency, Rate};
+use crate::provider::LedgerInfo;
 
 /// Why a ledger cannot be booked. All but the last two are faults of the configuration.
 #[derive(Debug, Error)]

@@ -8,8 +8,8 @@ use chrono::NaiveDate;
 
 use crate::chart::Role;
 use crate::journal::{Posting, PostingKey, Tax, Voucher};
-use crate::ledger::Topic;
 use crate::posting::books::{Account, Books, PostingError, ResolvedTax};
+use crate::provider::Topic;
 
 /// Where a pair stands within its posting key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -23,7 +23,6 @@ use crate::chart::Role;
 use crate::config::{CaptureMode, DateBasis, FeeMode, VoucherPer};
 use crate::date::{end_of_fiscal_year, end_of_month};
 use crate::journal::{PostingKey, Voucher};
-use crate::ledger::Topic;
 use crate::ledger::day::LedgerDay;
 use crate::ledger::entry::{Entry, EntryType};
 use crate::ledger::fee_join::FeeJoin;
@@ -33,6 +32,7 @@ use crate::posting::books::{Books, PostingError};
 use crate::posting::draft::{Counter, Draft, Line, Share, Slot};
 use crate::posting::refunds::CaptureIndex;
 use crate::posting::treatment::Treatment;
+use crate::provider::Topic;
 
 /// Turns the days of one ledger into vouchers.
 #[derive(Debug)]

@@ -1,12 +1,10 @@
 //! Finds the capture that a refund belongs to: the earliest with the same reference.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use crate::archive::Archive;
-use crate::date::{DateRange, days_before};
-use crate::ledger::day::StoredDay;
+use crate::date::days_before;
 use crate::ledger::entry::{Entry, EntryType};
 
 /// A capture that refunds of the range belong to.
@@ -28,42 +26,39 @@ pub struct CaptureIndex {
 }
 
 impl CaptureIndex {
-    /// Reads the range for refunds, and it and the dates before it for their captures.
-    /// Dates that are not in the archive are passed over: what is not found is reported with
-    /// the refund.
-    pub fn build(archive: &Archive, ledger_id: &str, range: DateRange, lookback_days: u64) -> Self {
-        let mut wanted = HashSet::new();
-        each_funds_entry(archive, ledger_id, range, |_, entry| {
-            if let (EntryType::Refund, Some(reference)) = (&entry.entry_type, entry.reference.as_deref()) {
-                wanted.insert(reference.to_owned());
-            }
-        });
-        let mut index = Self {
+    /// An empty index that looks back `lookback_days` dates from a refund.
+    pub fn new(lookback_days: u64) -> Self {
+        Self {
             lookback_days,
             ..Self::default()
-        };
-        if wanted.is_empty() {
-            return index;
         }
-        let Ok(all) = DateRange::new(days_before(range.from(), lookback_days), range.to()) else {
-            return index;
-        };
-        each_funds_entry(archive, ledger_id, all, |date, entry| {
-            if let (EntryType::Capture, Some(reference)) = (&entry.entry_type, entry.reference.as_deref())
-                && wanted.contains(reference)
-            {
-                index
-                    .by_reference
-                    .entry(reference.to_owned())
-                    .or_default()
-                    .push(FoundCapture {
-                        date,
-                        handle: entry.recipient_handle.as_deref().map(str::to_owned),
-                        psp_reference: entry.psp_reference.as_deref().map(str::to_owned),
-                    });
-            }
-        });
-        index
+    }
+
+    /// Notes that the capture of an entry will be asked for, when it is a refund.
+    pub fn want(&mut self, entry: &Entry<'_>) {
+        if let (EntryType::Refund, Some(reference)) = (&entry.entry_type, entry.reference.as_deref())
+            && !self.by_reference.contains_key(reference)
+        {
+            self.by_reference.insert(reference.to_owned(), Vec::new());
+        }
+    }
+
+    /// Whether no refund asks for a capture.
+    pub fn is_unused(&self) -> bool {
+        self.by_reference.is_empty()
+    }
+
+    /// Keeps an entry of `date` when it is a capture that a refund asks for. Dates come in order.
+    pub fn offer(&mut self, date: NaiveDate, entry: &Entry<'_>) {
+        if let (EntryType::Capture, Some(reference)) = (&entry.entry_type, entry.reference.as_deref())
+            && let Some(captures) = self.by_reference.get_mut(reference)
+        {
+            captures.push(FoundCapture {
+                date,
+                handle: entry.recipient_handle.as_deref().map(str::to_owned),
+                psp_reference: entry.psp_reference.as_deref().map(str::to_owned),
+            });
+        }
     }
 
     /// The earliest capture with the refund's reference, of the same sales unit where both say
@@ -82,20 +77,5 @@ impl CaptureIndex {
                         _ => true,
                     }
             })
-    }
-}
-
-fn each_funds_entry(
-    archive: &Archive,
-    ledger_id: &str,
-    range: DateRange,
-    mut visit: impl FnMut(NaiveDate, &Entry<'_>),
-) {
-    for date in range.dates() {
-        let stored = StoredDay::read_funds(archive, ledger_id, date);
-        let day = stored.parse();
-        for entry in &day.funds.entries {
-            visit(date, entry);
-        }
     }
 }

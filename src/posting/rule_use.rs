@@ -6,13 +6,13 @@ use serde::Serialize;
 use crate::chart::Role;
 use crate::config::Rule;
 use crate::journal::PostingKey;
-use crate::ledger::Topic;
 use crate::ledger::entry::Entry;
 use crate::ledger::fee_join::FeeJoin;
 use crate::posting::books::Books;
 use crate::posting::refunds::CaptureIndex;
 use crate::posting::sales::{self, Place};
 use crate::posting::treatment::{self, Treatment};
+use crate::provider::Topic;
 
 /// What rules decide about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -8,13 +8,13 @@ use crate::chart::Role;
 use crate::config::sales_lines::SalesLine;
 use crate::config::{CaptureMode, Rule};
 use crate::journal::PostingKey;
-use crate::ledger::Topic;
 use crate::ledger::entry::Entry;
 use crate::ledger::finding::{Code, Findings};
 use crate::money::divide_half_away;
 use crate::posting::books::{Books, PostingError};
 use crate::posting::draft::{Counter, Share};
 use crate::posting::refunds::{CaptureIndex, FoundCapture};
+use crate::provider::Topic;
 
 /// A capture or refund and where it stands.
 #[derive(Debug)]

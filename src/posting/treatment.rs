@@ -7,8 +7,8 @@
 use crate::chart::Role;
 use crate::config::FeeMode;
 use crate::journal::PostingKey;
-use crate::ledger::Topic;
 use crate::ledger::entry::EntryType;
+use crate::provider::Topic;
 
 /// How an entry is booked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! The text that a payout has on the bank statement.
 
 use crate::chart::{Chart, Market};
-use crate::ledger::LedgerInfo;
 use crate::ledger::payout::Payout;
+use crate::provider::LedgerInfo;
 
 /// The expected bank text of a payout, as far as it is known.
 ///

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::ledger::finding::Finding;
-use crate::ledger::proof::{EndEdge, StartEdge, Status, TopicTotals};
 use crate::money::Currency;
+use crate::proof::{EndEdge, StartEdge, Status, TopicTotals};
 use crate::reconcile::bank_text;
 use crate::run::LedgerRun;
 

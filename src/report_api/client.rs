@@ -9,7 +9,7 @@ use std::time::Instant;
 use chrono::NaiveDate;
 use reqwest::Url;
 
-use crate::ledger::Topic;
+use crate::provider::Topic;
 use crate::report_api::error::{ApiError, Subject};
 use crate::report_api::listing::{self, ListedLedger};
 use crate::report_api::options::ClientOptions;

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use thiserror::Error;
 
 use crate::archive::ArchiveError;
-use crate::ledger::Topic;
+use crate::provider::Topic;
 use crate::report_api::answer::Answer;
 
 /// What a request was about.

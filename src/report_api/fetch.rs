@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::archive::Archive;
 use crate::date::{self, DateRange};
-use crate::ledger::Topic;
+use crate::provider::Topic;
 use crate::report_api::client::Client;
 use crate::report_api::error::{ApiError, ErrorKind};
 use crate::report_api::listing::ListedLedger;

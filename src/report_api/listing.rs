@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::ledger::LedgerInfo;
+use crate::provider::LedgerInfo;
 use crate::report_api::error::{ApiError, Subject};
 use crate::report_api::page;
 

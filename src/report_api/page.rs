@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::archive::sha256_hex;
+use crate::digest::sha256_hex;
 use crate::ledger::body::{self, Bodies, BodyError};
 use crate::ledger::entry::Entry;
 use crate::report_api::error::{ApiError, Subject};

@@ -8,16 +8,17 @@ use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 
+use crate::catalogue::{self, Format};
 use crate::config::CaptureMode;
 use crate::date::end_of_fiscal_year;
 use crate::encode::{Contained, Encoder};
-use crate::format::{self, Format, FormatError, Shape, Split};
+use crate::format::{FormatError, Shape, Split};
 use crate::journal::Voucher;
 use crate::ledger::day::LedgerDay;
 use crate::ledger::finding::{Code, Findings};
-use crate::ledger::proof::LedgerProof;
 use crate::output::manifest::{Manifest, ManifestOutput, ManifestRange, ManifestSource};
 use crate::output::{OutputError, StagedFile, Staging};
+use crate::proof::LedgerProof;
 use crate::run::export_log::ExportLog;
 use crate::run::{RunError, WriteOptions};
 use crate::writer::{Context, Limits, Opening, Writer};
@@ -112,15 +113,15 @@ impl<'a> Documents<'a> {
                 let is_of_market = format.descriptor.markets.iter().any(|code| code == market);
                 is_of_market && format.missing(&context).is_none()
             };
-            formats.extend(format::all().iter().filter(is_ready));
+            formats.extend(catalogue::all().iter().filter(is_ready));
         }
         if formats.is_empty() {
             for id in &context.config.formats {
-                formats.push(format::resolve(id, write.users_formats.as_deref())?);
+                formats.push(catalogue::resolve(id, write.users_formats.as_deref())?);
             }
         }
         if formats.is_empty() {
-            formats.push(format::find("journal-csv")?);
+            formats.push(catalogue::find("journal-csv")?);
         }
         let mut sets: Vec<DocumentSet<'a>> = Vec::new();
         for format in formats {

@@ -6,11 +6,12 @@ use chrono::NaiveDate;
 use crate::archive::Archive;
 use crate::config::VoucherPer;
 use crate::date::{DateRange, days_after, days_before};
-use crate::ledger::Topic;
-use crate::ledger::day::{LedgerDay, StoredDay};
+use crate::days::StoredDay;
+use crate::ledger::day::LedgerDay;
 use crate::ledger::entry::EntryType;
-use crate::ledger::proof::EDGE_DATES;
 use crate::posting::books::Books;
+use crate::proof::EDGE_DATES;
+use crate::provider::Topic;
 
 /// How far back a payout's first date, or a date that closes at zero, is looked for.
 const LOOKBACK_DATES: u64 = 400;

@@ -3,6 +3,7 @@
 //! Two passes over the days. The first proves and posts, and asks every writer what its target
 //! cannot hold; only when nothing stands against it, the second writes.
 
+pub mod captures;
 pub mod documents;
 pub mod earlier;
 pub mod export_log;
@@ -18,17 +19,18 @@ use chrono::NaiveDate;
 use thiserror::Error;
 
 use crate::archive::{Archive, ArchiveError};
+use crate::catalogue::Format;
 use crate::chart::Chart;
 use crate::config::{Config, LedgerConfig};
 use crate::date::DateRange;
-use crate::format::{Format, FormatError};
+use crate::days::StoredDay;
+use crate::format::FormatError;
 use crate::journal::JournalTotals;
-use crate::ledger::day::StoredDay;
-use crate::ledger::proof::{LedgerProof, ProofOptions, Prover, Status};
-use crate::ledger::{LedgerInfo, Topic};
 use crate::money::Currency;
 use crate::output::OutputError;
 use crate::posting::books::{Books, PostingError};
+use crate::proof::{LedgerProof, ProofOptions, Prover, Status};
+use crate::provider::{LedgerInfo, Topic};
 use crate::run::documents::Output;
 use crate::run::passes::Run;
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::chart::Role;
 use crate::config::{CaptureMode, FeeMode, VoucherPer};
 use crate::journal::Voucher;
-use crate::ledger::proof::{LedgerProof, TopicTotals};
 use crate::posting::books::Books;
+use crate::proof::{LedgerProof, TopicTotals};
 use crate::run::RunError;
 use crate::run::passes::Run;
 

@@ -8,18 +8,20 @@ use crate::archive::{Archive, ArchiveError};
 use crate::chart::Chart;
 use crate::config::{Config, LedgerConfig};
 use crate::date::DateRange;
+use crate::days::StoredDay;
 use crate::journal::{JournalTotals, Voucher};
-use crate::ledger::LedgerInfo;
-use crate::ledger::day::{LedgerDay, StoredDay};
+use crate::ledger::day::LedgerDay;
 use crate::ledger::entry::EntryType;
 use crate::ledger::finding::{Code, Findings, Level};
-use crate::ledger::proof::{LedgerProof, ProofOptions, Prover, Status};
 use crate::money::Currency;
 use crate::output::manifest::ManifestSource;
 use crate::posting::Poster;
 use crate::posting::books::{Books, PostingError};
 use crate::posting::refunds::CaptureIndex;
 use crate::posting::sequence::Sequence;
+use crate::proof::{LedgerProof, ProofOptions, Prover, Status};
+use crate::provider::LedgerInfo;
+use crate::run::captures;
 use crate::run::documents::{Documents, Output};
 use crate::run::earlier::{self, Earlier};
 use crate::run::movement::add_movements;
@@ -77,7 +79,7 @@ impl Run<'_> {
         let captures = if books.needs_captures_of_refunds() {
             let lookback = books.settings.refund_lookback_days;
             let posted = earlier.posted(self.options.range);
-            CaptureIndex::build(self.archive, &self.info.ledger_id, posted, lookback)
+            captures::of_refunds(self.archive, &self.info.ledger_id, posted, lookback)
         } else {
             CaptureIndex::default()
         };

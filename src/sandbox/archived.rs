@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::archive::{Archive, ArchiveError};
 use crate::date::DateRange;
 use crate::ledger::entry::EntryType;
-use crate::ledger::{LedgerInfo, Topic};
+use crate::provider::{LedgerInfo, Topic};
 use crate::sandbox::cursor::Cursor;
 use crate::sandbox::engine::is_closing;
 use crate::sandbox::report::date_body;

@@ -13,9 +13,9 @@ use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
 use serde::Serialize;
 
 use crate::chart::Market;
-use crate::ledger::Topic;
 use crate::ledger::entry::EntryType;
 use crate::money;
+use crate::provider::Topic;
 use crate::sandbox::market;
 use crate::sandbox::options::{UnknownChoice, choose};
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::ledger::Topic;
+use crate::provider::Topic;
 use crate::sandbox::random::Random;
 
 /// The longest wait that a rule may ask for.

@@ -10,8 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::chart::Market;
 use crate::date::{DateRange, days_before};
-use crate::ledger::Topic;
 use crate::ledger::entry::EntryType;
+use crate::provider::Topic;
 use crate::sandbox::engine::{Account, Closing, Draft, FIRST_PAYOUT, Label, LedgerEntry};
 use crate::sandbox::market;
 use crate::sandbox::payments::{Date, Payments};

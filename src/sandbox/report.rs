@@ -5,7 +5,7 @@ use hyper::StatusCode;
 use serde_json::Value;
 
 use crate::date::{days_after, days_before};
-use crate::ledger::Topic;
+use crate::provider::Topic;
 use crate::sandbox::cursor::Cursor;
 use crate::sandbox::options::{FeedEnd, OpenDates, SandboxOptions};
 use crate::sandbox::reply::Reply;

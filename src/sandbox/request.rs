@@ -4,7 +4,7 @@ use hyper::body::Bytes;
 use hyper::header::{ACCEPT_ENCODING, HeaderMap};
 use hyper::{Method, Uri};
 
-use crate::ledger::Topic;
+use crate::provider::Topic;
 use crate::sandbox::fault::Endpoint;
 
 /// A request with its body.

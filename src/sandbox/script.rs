@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde_json::{Value, json};
 
 use crate::ledger::entry::EntryType;
-use crate::ledger::{LedgerInfo, Topic};
+use crate::provider::{LedgerInfo, Topic};
 use crate::sandbox::engine::{Account, Draft, FIRST_PAYOUT, Label, Terms};
 use crate::sandbox::market;
 use crate::sandbox::source::{LedgerItem, ScriptedDate, ScriptedSource};

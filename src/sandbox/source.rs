@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::archive::ArchiveError;
 use crate::date::DateRange;
-use crate::ledger::{LedgerInfo, Topic};
+use crate::provider::{LedgerInfo, Topic};
 use crate::sandbox::engine::LedgerEntry;
 
 /// Why a source cannot give what it holds.

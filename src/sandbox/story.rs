@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use chrono::{Datelike, NaiveDate, Weekday};
 
 use crate::chart::Market;
-use crate::ledger::Topic;
 use crate::ledger::entry::EntryType;
+use crate::provider::Topic;
 use crate::sandbox::engine::{Frequency, Settlement, Terms};
 use crate::sandbox::random::Random;
 use crate::sandbox::script::{Capture, Script};

@@ -11,7 +11,7 @@ use hyper::header::WWW_AUTHENTICATE;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::ledger::LedgerInfo;
+use crate::provider::LedgerInfo;
 use crate::sandbox::options::{Keys, NumberForm, SandboxOptions, TokenTerms, UnauthorizedForm};
 use crate::sandbox::reply::Reply;
 use crate::sandbox::request::{Request, form_value};

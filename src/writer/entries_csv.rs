@@ -3,8 +3,8 @@
 use std::io;
 
 use crate::ledger::day::LedgerDay;
-use crate::ledger::proof::LedgerProof;
 use crate::money::Currency;
+use crate::proof::LedgerProof;
 use crate::writer::{Context, Writer};
 
 const HEADER: [&str; 13] = [

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::journal::Voucher;
-use crate::ledger::proof::LedgerProof;
+use crate::proof::LedgerProof;
 use crate::writer::{Context, Writer};
 
 const HEADER: [&str; 17] = [

@@ -5,8 +5,8 @@ use std::io;
 use serde::Serialize;
 
 use crate::journal::{Posting, Voucher};
-use crate::ledger::proof::LedgerProof;
 use crate::money::Currency;
+use crate::proof::LedgerProof;
 use crate::writer::journal_csv::sides;
 use crate::writer::{Context, Writer};
 

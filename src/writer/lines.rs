@@ -1,19 +1,8 @@
 //! The lines of a voucher as targets want them: with VAT of its own, or folded into revenue.
 
+use crate::format::delimited::VatMode;
 use crate::journal::{Posting, Tax, Voucher};
 use crate::money::divide_half_away;
-
-/// What becomes of VAT postings.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum VatMode {
-    /// They are lines like all others; the target computes no VAT.
-    #[default]
-    Lines,
-    /// They are left out: the revenue line has the gross amount and the tax code, and the target
-    /// computes the VAT.
-    Gross,
-}
 
 /// One line: a posting and its amounts, with VAT folded in where that was asked for.
 #[derive(Debug, Clone, Copy)]

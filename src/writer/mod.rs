@@ -28,12 +28,12 @@ use std::sync::Arc;
 use crate::config::LedgerConfig;
 use crate::date::DateRange;
 use crate::journal::Voucher;
-use crate::ledger::LedgerInfo;
 use crate::ledger::day::LedgerDay;
 use crate::ledger::finding::{Code, Findings};
-use crate::ledger::proof::LedgerProof;
 use crate::money::Currency;
 use crate::posting::books::Books;
+use crate::proof::LedgerProof;
+use crate::provider::LedgerInfo;
 
 /// What a writer may know of the run.
 #[derive(Debug, Clone, Copy)]

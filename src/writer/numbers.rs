@@ -6,10 +6,8 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use crate::format::LARGEST_SERIES;
 use crate::journal::Voucher;
-
-/// The largest series of voucher numbers.
-pub const LARGEST_SERIES: u32 = 8;
 
 const NUMBERS_PER_SERIES: u32 = 3;
 const NUMBERS_PER_DATE: u32 = (LARGEST_SERIES + 1) * NUMBERS_PER_SERIES;

@@ -6,12 +6,14 @@ use chrono::NaiveDate;
 
 use crate::encode::Encoding;
 use crate::format::FormatError;
+use crate::format::LARGEST_SERIES;
+use crate::format::delimited::VatMode;
 use crate::format::options::Options;
 use crate::journal::{Tax, Voucher};
-use crate::ledger::proof::LedgerProof;
 use crate::money::Currency;
-use crate::writer::lines::{Line, VatMode, lines};
-use crate::writer::numbers::{self, LARGEST_SERIES};
+use crate::proof::LedgerProof;
+use crate::writer::lines::{Line, lines};
+use crate::writer::numbers;
 use crate::writer::{Context, Limits, Writer};
 
 /// How many characters of text are known to be taken.

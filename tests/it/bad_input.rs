@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bilag::ledger::Topic;
+use bilag::provider::Topic;
 use tempfile::TempDir;
 
 use crate::builder::{Item, Layout, Ran, TestLedger, bilag_run, date, files_below, scratch};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bilag::archive::Archive;
 use bilag::date::{self, DateRange};
-use bilag::ledger::Topic;
+use bilag::provider::Topic;
 use bilag::report_api::client::Client;
 use bilag::report_api::fetch::{FetchPlan, fetch};
 use bilag::sandbox::generate::Generator;

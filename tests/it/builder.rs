@@ -9,11 +9,11 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use bilag::archive::Archive;
+use bilag::catalogue;
 use bilag::chart::{Chart, Market, Role};
 use bilag::config::Config;
 use bilag::date::DateRange;
-use bilag::format;
-use bilag::ledger::Topic;
+use bilag::provider::Topic;
 use bilag::run::{self, LedgerRun, RunOptions, WriteOptions};
 use bilag::sandbox::random::Random;
 use chrono::{Days, NaiveDate};
@@ -551,7 +551,7 @@ pub(crate) fn export(
         allow_open: false,
         write: Some(WriteOptions {
             out: out.to_owned(),
-            formats: formats.iter().map(|id| format::find(id).unwrap()).collect(),
+            formats: formats.iter().map(|id| catalogue::find(id).unwrap()).collect(),
             all_formats: false,
             force: false,
             new_only: false,

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use bilag::archive::sha256_hex;
-use bilag::ledger::Topic;
+use bilag::digest::sha256_hex;
 use bilag::ledger::finding::{Code, Level};
+use bilag::provider::Topic;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

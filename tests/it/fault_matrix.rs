@@ -158,7 +158,7 @@ impl Bench {
     /// The exported documents of the archive in `folder`.
     fn export(&self, folder: &Path) -> BTreeMap<String, Vec<u8>> {
         let out = tempfile::tempdir().unwrap();
-        let formats = ["journal-csv", "entries-csv"].map(|id| bilag::format::find(id).unwrap());
+        let formats = ["journal-csv", "entries-csv"].map(|id| bilag::catalogue::find(id).unwrap());
         let options = RunOptions {
             range: self.range,
             allow_open: false,

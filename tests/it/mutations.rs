@@ -9,8 +9,8 @@ use std::sync::Arc;
 use bilag::archive::Archive;
 use bilag::config::Config;
 use bilag::date::DateRange;
-use bilag::ledger::Topic;
-use bilag::ledger::proof::{EndEdge, Status};
+use bilag::proof::{EndEdge, Status};
+use bilag::provider::Topic;
 use bilag::run::{self, RunOptions};
 use chrono::{Days, NaiveDate};
 

@@ -7,8 +7,9 @@ use std::path::Path;
 use crate::cases::cases;
 use bilag::chart::{Market, Role};
 use bilag::date::DateRange;
-use bilag::ledger::proof::Status;
-use bilag::ledger::{Topic, body};
+use bilag::ledger::body;
+use bilag::proof::Status;
+use bilag::provider::Topic;
 use proptest::prelude::*;
 
 use crate::builder::{

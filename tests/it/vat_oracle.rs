@@ -9,14 +9,14 @@ use std::fs;
 
 use crate::cases::cases;
 use bilag::config::Config;
+use bilag::days::{StoredDay, StoredTopic};
 use bilag::journal::{PostingKey, Voucher};
-use bilag::ledger::LedgerInfo;
-use bilag::ledger::day::{StoredDay, StoredTopic};
 use bilag::ledger::finding::Findings;
 use bilag::money::{Currency, Rate};
 use bilag::posting::Poster;
 use bilag::posting::books::Books;
 use bilag::posting::refunds::CaptureIndex;
+use bilag::provider::LedgerInfo;
 use proptest::prelude::*;
 
 /// A decimal such as `25.5` as a fraction: 255 and 10.

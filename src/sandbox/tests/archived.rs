@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use crate::archive::Archive;
 use crate::chart::Market;
 use crate::date::DateRange;
-use crate::ledger::Topic;
+use crate::provider::Topic;
 use crate::sandbox::archived::{ArchiveSource, write_archive};
 use crate::sandbox::generate::Generator;
 use crate::sandbox::options::SandboxOptions;

@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 
 use crate::chart::Market;
 use crate::date::DateRange;
-use crate::ledger::Topic;
 use crate::ledger::body;
+use crate::provider::Topic;
 use crate::sandbox::engine::{Frequency, Settlement};
 use crate::sandbox::generate::Generator;
 use crate::sandbox::options::SandboxOptions;

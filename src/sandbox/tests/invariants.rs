@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ledger::Topic;
 use crate::ledger::body;
 use crate::ledger::entry::{Entry, EntryType};
+use crate::provider::Topic;
 use crate::sandbox::source::{Place, Source, Window};
 
 /// A window that shows a whole date.

@@ -1,8 +1,8 @@
 //! The demo month tells what it promises.
 
 use crate::chart::Market;
-use crate::ledger::Topic;
 use crate::ledger::body;
+use crate::provider::Topic;
 use crate::sandbox::source::{Place, Source};
 use crate::sandbox::tests::invariants::{page, walk};
 use crate::sandbox::{market, story};

@@ -4,12 +4,13 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::format::FormatError;
+use crate::format::delimited::VatMode;
 use crate::format::options::Options;
 use crate::journal::Voucher;
 use crate::money::Currency;
 use crate::writer::Context;
 use crate::writer::api::{Body, Notes, json, lookup, number};
-use crate::writer::lines::{VatMode, lines};
+use crate::writer::lines::lines;
 use crate::writer::numbers;
 
 const NUMBER_MAX: usize = 20;

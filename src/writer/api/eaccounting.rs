@@ -3,12 +3,13 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::format::delimited::VatMode;
 use crate::format::options::Options;
 use crate::journal::{Tax, Voucher};
 use crate::money::Currency;
 use crate::writer::Context;
 use crate::writer::api::{Body, Notes, json, lookup, number, tax_code};
-use crate::writer::lines::{VatMode, lines};
+use crate::writer::lines::lines;
 
 const TEXT_MAX: usize = 60;
 

@@ -14,10 +14,11 @@ use std::io;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::format::delimited::VatMode;
 use crate::format::options::Options;
 use crate::journal::Voucher;
 use crate::writer::Limits;
-use crate::writer::lines::{Line, VatMode, lines};
+use crate::writer::lines::{Line, lines};
 
 /// A target's body for one voucher.
 pub trait Body {

@@ -4,12 +4,13 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::format::FormatError;
+use crate::format::LARGEST_SERIES;
 use crate::format::options::Options;
 use crate::journal::Voucher;
 use crate::money::Currency;
 use crate::writer::Context;
 use crate::writer::api::{Body, Notes, json, lookup, number, tax_code};
-use crate::writer::numbers::{self, LARGEST_SERIES};
+use crate::writer::numbers;
 
 /// Makes the bodies.
 #[derive(Debug)]

@@ -11,16 +11,18 @@ use chrono::Datelike;
 
 use crate::date::end_of_fiscal_year;
 use crate::encode::Encoding;
+use crate::format::LARGEST_SERIES;
+use crate::format::delimited::VatMode;
 use crate::format::delimited::{
     AmountCurrency, Column, DatePattern, DecimalMark, Field, Layout, Quoting, Sign, Unmapped,
 };
 use crate::format::options::Options;
 use crate::format::{FormatError, Shape, choice};
 use crate::journal::Voucher;
-use crate::ledger::proof::LedgerProof;
 use crate::money::{Currency, format_minor};
-use crate::writer::lines::{Line, VatMode, lines};
-use crate::writer::numbers::{self, LARGEST_SERIES};
+use crate::proof::LedgerProof;
+use crate::writer::lines::{Line, lines};
+use crate::writer::numbers;
 use crate::writer::{Context, Limits, Writer};
 
 /// Writes delimited text.

@@ -15,7 +15,7 @@ use crate::chart::Role;
 use crate::format::FormatError;
 use crate::format::options::Options;
 use crate::journal::Voucher;
-use crate::ledger::proof::LedgerProof;
+use crate::proof::LedgerProof;
 use crate::writer::contents::{self, AccountBalance, Contents};
 use crate::writer::period::{self, Dates};
 use crate::writer::saft::{self, ByteCount, fits};

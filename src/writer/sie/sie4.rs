@@ -9,8 +9,8 @@ use crate::date::end_of_fiscal_year;
 use crate::format::FormatError;
 use crate::format::options::Options;
 use crate::journal::{Posting, Voucher};
-use crate::ledger::proof::LedgerProof;
 use crate::money::format_minor;
+use crate::proof::LedgerProof;
 use crate::writer::contents::{self, AccountBalance, Contents};
 use crate::writer::numbers;
 use crate::writer::period::{self, Dates, fiscal_year_start};
@@ -53,7 +53,7 @@ impl<'a> Sie4<'a> {
             has_sum: flag("checksum", !is_export),
             is_numbered,
             series: options.get("voucher_series").unwrap_or(default_series).to_owned(),
-            number_series: options.number("series", numbers::LARGEST_SERIES)?,
+            number_series: options.number("series", crate::format::LARGEST_SERIES)?,
             chart_type: options.text("chart_type")?.to_owned(),
             created: period::created(options)?,
             opening: contents::openings(options, context.books.settings.base_currency.exponent())?,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use bilag::format;
+use bilag::catalogue;
 use bilag::writer::Limits;
 
 use super::readers::{self, Sums, Vat, WITHOUT_ACCOUNTS};
@@ -13,7 +13,9 @@ use crate::formats::desk::{
 };
 
 fn ids() -> impl Iterator<Item = &'static str> {
-    format::all().iter().map(|format| format.descriptor.id.as_str())
+    catalogue::all()
+        .iter()
+        .map(|format| format.descriptor.id.as_str())
 }
 
 /// What a format's documents should say by account, from the plain journal.
@@ -214,7 +216,7 @@ fn two_fiscal_years_are_kept_apart_where_the_target_asks() {
     assert_sums_everywhere(&desk, CONFIGURATION, "2026-12-30", "2027-01-02", &[]);
     for id in ids() {
         let made = desk.run(&suited(CONFIGURATION, id), &[id], range);
-        let by_year = format::find(id).unwrap().descriptor.split == format::Split::FiscalYear;
+        let by_year = catalogue::find(id).unwrap().descriptor.split == bilag::format::Split::FiscalYear;
         if by_year {
             assert_eq!(made.files.len(), 2, "{id}");
             for (name, bytes) in &made.files {
@@ -243,13 +245,13 @@ fn ten_thousand_vouchers_are_checked() {
             )
         })
         .collect();
-    for format in format::all() {
+    for format in catalogue::all() {
         let id = format.descriptor.id.as_str();
         with_context(&suited(CONFIGURATION, id), |context| {
             let mut writer = format.writer(context).unwrap();
             let mut limits = Limits::new(id);
             // A document of its own for each: what holds for the first holds for the others.
-            let is_split = format.descriptor.split == format::Split::Voucher;
+            let is_split = format.descriptor.split == bilag::format::Split::Voucher;
             let count = if is_split { 100 } else { vouchers.len() };
             for voucher in &vouchers[..count] {
                 writer.check_voucher(voucher, &mut limits);

@@ -1,6 +1,7 @@
 //! Texts that no target expects: written whole, replaced and listed, or refused. Never silent.
 
-use bilag::format::{self, Format, Split};
+use bilag::catalogue::{self, Format};
+use bilag::format::Split;
 use bilag::journal::{Posting, Voucher};
 
 use super::readers;
@@ -92,7 +93,7 @@ fn assert_whole(format: &'static Format, written: &Written, what: &str) {
 
 #[test]
 fn nasty_texts_never_break_a_document_and_are_never_silent() {
-    for format in format::all() {
+    for format in catalogue::all() {
         let id = format.descriptor.id.as_str();
         for text in NASTY {
             for field in 0..6 {
@@ -161,7 +162,7 @@ fn shows(document: &str, text: &str) -> bool {
 fn the_longest_text_is_written_whole_or_cut_and_listed() {
     let long = "Vipps utbetaling æøå ".repeat(300);
     let long = long.trim();
-    for format in format::all() {
+    for format in catalogue::all() {
         let id = format.descriptor.id.as_str();
         let written = write(
             format,
@@ -178,7 +179,7 @@ fn the_longest_text_is_written_whole_or_cut_and_listed() {
 
 #[test]
 fn one_fault_on_every_line_is_named_once() {
-    for format in format::all()
+    for format in catalogue::all()
         .iter()
         .filter(|format| format.descriptor.split != Split::Voucher)
     {

@@ -1,6 +1,6 @@
 //! Request bodies for APIs, and the Visma Business import.
 
-use bilag::format;
+use bilag::catalogue;
 use bilag::journal::{Posting, PostingKey, Tax, Voucher};
 use bilag::money::Rate;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::desk::{CONFIGURATION, posting, sale, voucher, write};
 
 fn text(id: &str, voucher: &Voucher) -> String {
     let written = write(
-        format::find(id).unwrap(),
+        catalogue::find(id).unwrap(),
         CONFIGURATION,
         std::slice::from_ref(voucher),
     );
@@ -106,7 +106,7 @@ fn fiken_gets_both_accounts_on_a_line() {
 #[test]
 fn fiken_is_refused_where_its_vat_would_not_balance() {
     let written = write(
-        format::find("fiken").unwrap(),
+        catalogue::find("fiken").unwrap(),
         CONFIGURATION,
         &[refund(12_502, 2_500)],
     );
@@ -133,7 +133,7 @@ fn eaccounting_has_vat_on_lines_of_its_own() {
         vec![posting("19A", 1, "x"), posting("0157", -1, "x")],
     );
     let written = write(
-        format::find("visma-eaccounting").unwrap(),
+        catalogue::find("visma-eaccounting").unwrap(),
         CONFIGURATION,
         &[lettered],
     );
@@ -174,7 +174,7 @@ fn visma_business_puts_the_amount_on_its_side() {
     );
     let unmapped = "[formats.visma-business]\nvoucher_type = 99";
     let written = write(
-        format::find("visma-business").unwrap(),
+        catalogue::find("visma-business").unwrap(),
         unmapped,
         &[refund(12_500, 2_500)],
     );

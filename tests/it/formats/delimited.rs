@@ -1,6 +1,6 @@
 //! The engine for delimited text, and GBAT10 against the lines of its sample.
 
-use bilag::format::Format;
+use bilag::catalogue::Format;
 
 use super::desk::{CONFIGURATION, posting, sale, voucher, voucher_named, write};
 use crate::outside::reference_data;
@@ -19,7 +19,7 @@ fn payout() -> bilag::journal::Voucher {
 }
 
 fn find(id: &str) -> &'static Format {
-    bilag::format::find(id).unwrap()
+    bilag::catalogue::find(id).unwrap()
 }
 
 fn text(id: &str, configuration: &str, vouchers: &[bilag::journal::Voucher]) -> String {

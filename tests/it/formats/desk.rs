@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bilag::archive::Archive;
+use bilag::catalogue::{self, Format};
 use bilag::config::Config;
 use bilag::date::DateRange;
 use bilag::encode::{Contained, Encoder};
-use bilag::format::{self, Format};
 use bilag::journal::{Posting, PostingKey, Tax, Voucher};
-use bilag::ledger::LedgerInfo;
-use bilag::ledger::proof::LedgerProof;
 use bilag::money::{Currency, Rate};
 use bilag::posting::books::Books;
+use bilag::proof::LedgerProof;
+use bilag::provider::LedgerInfo;
 use bilag::run::{self, LedgerRun, RunOptions, WriteOptions};
 use bilag::writer::{Context, Limits};
 use chrono::NaiveDate;
@@ -218,7 +218,7 @@ impl Desk {
     pub(crate) fn run(&self, configuration: &str, formats: &[&str], range: DateRange) -> Made {
         let out = TempDir::new_in(self.folder.path()).unwrap();
         let config = Config::parse(configuration, Path::new("bilag.toml")).unwrap();
-        let formats = formats.iter().map(|id| format::find(id).unwrap()).collect();
+        let formats = formats.iter().map(|id| catalogue::find(id).unwrap()).collect();
         let options = RunOptions {
             range,
             allow_open: false,

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use bilag::format::{self, Format};
+use bilag::catalogue::{self, Format};
 use bilag::writer::Context;
 use tempfile::TempDir;
 
@@ -10,7 +10,7 @@ use super::desk::{posting, voucher, with_context, write};
 
 fn problem(configuration: &str, id: &str) -> String {
     with_context(configuration, |context| {
-        let format = format::find(id).unwrap();
+        let format = catalogue::find(id).unwrap();
         match format.writer(context) {
             Ok(_) => String::new(),
             Err(error) => error.to_string(),
@@ -20,7 +20,7 @@ fn problem(configuration: &str, id: &str) -> String {
 
 #[test]
 fn every_descriptor_says_what_it_must() {
-    for format in format::all() {
+    for format in catalogue::all() {
         let descriptor = &format.descriptor;
         let id = &descriptor.id;
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -44,7 +44,7 @@ fn every_descriptor_says_what_it_must() {
     let folders = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/formats")).unwrap();
     assert_eq!(
         folders.count(),
-        format::all().len(),
+        catalogue::all().len(),
         "every folder is in the list"
     );
 }
@@ -70,7 +70,11 @@ fn a_ledger_has_options_of_its_own() {
     let configuration = "[formats.visma-business.ledgers.302321]\nvoucher_type = 12\nseries = 2";
     let postings = vec![posting("1920", 100, "x"), posting("1577", -100, "x")];
     let voucher = [voucher("2026-02-02", postings)];
-    let written = write(format::find("visma-business").unwrap(), configuration, &voucher);
+    let written = write(
+        catalogue::find("visma-business").unwrap(),
+        configuration,
+        &voucher,
+    );
     let text = String::from_utf8(written.bytes).unwrap();
     assert!(
         text.contains("\r\n260202020 20260202 12 \"x\" 1920 0 0 3 0 0 0 0 1.00 0.00 1.00\r\n"),
@@ -87,7 +91,7 @@ fn ledgers_of_one_company_need_series_of_their_own() {
                 siblings: &siblings,
                 ..*context
             };
-            let result = format::find("gbat10").unwrap().writer(&context).map(|_| ());
+            let result = catalogue::find("gbat10").unwrap().writer(&context).map(|_| ());
             result.map_err(|error| error.to_string())
         })
     };

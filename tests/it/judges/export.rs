@@ -8,7 +8,7 @@ use bilag::archive::Archive;
 use bilag::chart::Market;
 use bilag::config::Config;
 use bilag::date::DateRange;
-use bilag::ledger::Topic;
+use bilag::provider::Topic;
 use bilag::run::{LedgerRun, RunOptions, WriteOptions};
 use bilag::sandbox::generate::Generator;
 use bilag::sandbox::plan::Plan;
@@ -100,7 +100,7 @@ impl Export {
                 out: self.folder.path().join("out"),
                 formats: formats
                     .iter()
-                    .map(|id| bilag::format::find(id).unwrap())
+                    .map(|id| bilag::catalogue::find(id).unwrap())
                     .collect(),
                 all_formats: false,
                 users_formats: None,

@@ -1,6 +1,6 @@
 //! One ledger date: its pages, when it is open, and what a 404 means.
 
-use bilag::ledger::Topic;
+use bilag::provider::Topic;
 use bilag::report_api::client::{Client, FetchedDate};
 use bilag::report_api::error::{ApiError, ErrorKind};
 use bilag::report_api::options::ClientOptions;

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use bilag::archive::{Archive, ArchiveError};
 use bilag::date::DateRange;
-use bilag::ledger::Topic;
+use bilag::provider::Topic;
 use bilag::report_api::client::Client;
 use bilag::report_api::error::{ApiError, ErrorKind};
 use bilag::report_api::fetch::{FetchPlan, FetchReport, WantedDates, fetch, fetch_dates};

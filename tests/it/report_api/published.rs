@@ -4,7 +4,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use bilag::ledger::Topic;
+use bilag::provider::Topic;
 use bilag::report_api::client::FetchedDate;
 use bilag::report_api::error::ErrorKind;
 

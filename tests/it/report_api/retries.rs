@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bilag::ledger::Topic;
+use bilag::provider::Topic;
 use bilag::report_api::client::{Client, FetchedDate};
 use bilag::report_api::error::{ApiError, ErrorKind};
 use bilag::report_api::options::ClientOptions;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bilag::ledger::{LedgerInfo, Topic};
+use bilag::provider::{LedgerInfo, Topic};
 use bilag::report_api::client::Client;
 use bilag::report_api::credentials::Credentials;
 use bilag::report_api::listing::ListedLedger;

@@ -1,6 +1,6 @@
 //! The one list of formats: each folder's texts, and what makes its writer.
 
-use crate::format::Maker;
+use crate::catalogue::Maker;
 use crate::writer::api::BodyWriter;
 use crate::writer::api::business_central::BusinessCentral;
 use crate::writer::api::eaccounting::EAccounting;

@@ -6,11 +6,12 @@ use chrono::NaiveDate;
 
 use crate::archive::Archive;
 use crate::date::{DateRange, days_after};
-use crate::ledger::Topic;
+use crate::days::StoredDay;
 use crate::ledger::check::Chain;
-use crate::ledger::day::{StoredDay, TopicDay};
+use crate::ledger::day::TopicDay;
 use crate::ledger::finding::{Code, Findings};
-use crate::ledger::proof::{EDGE_DATES, EndEdge, Prover, StartEdge, TopicTotals, TypeTotal, money_printer};
+use crate::proof::{EDGE_DATES, EndEdge, Prover, StartEdge, TopicTotals, TypeTotal, money_printer};
+use crate::provider::Topic;
 
 #[derive(Debug)]
 pub(super) struct TopicProof {

@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use chrono::NaiveDate;
 
-use crate::ledger::Topic;
 use crate::ledger::day::{LedgerDay, TopicDay};
 use crate::ledger::entry::{Entry, EntryType};
 use crate::ledger::finding::Code;
-use crate::ledger::proof::{Prover, money_printer};
+use crate::proof::{Prover, money_printer};
+use crate::provider::Topic;
 
 impl Prover {
     pub(super) fn signal_payout_order(&mut self, day: &LedgerDay<'_>) {

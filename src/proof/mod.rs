@@ -14,15 +14,16 @@ use serde::Serialize;
 
 use crate::archive::Archive;
 use crate::date::{DateRange, days_before};
-use crate::ledger::Topic;
+use crate::days::StoredDay;
 use crate::ledger::check;
-use crate::ledger::day::{LedgerDay, StoredDay, TopicState};
+use crate::ledger::day::{LedgerDay, TopicState};
 use crate::ledger::fee_join::FeeJoin;
 use crate::ledger::finding::{Code, Findings, Level};
 use crate::ledger::payout::{Payout, PayoutTracker};
-use crate::ledger::proof::edges::{Before, TopicProof, look_back};
 use crate::ledger::time::seconds_of;
 use crate::money::Currency;
+use crate::proof::edges::{Before, TopicProof, look_back};
+use crate::provider::Topic;
 
 /// How many dates before the range are looked at for an entry to chain to, and after it.
 pub const EDGE_DATES: u64 = 7;

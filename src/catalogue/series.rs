@@ -1,9 +1,8 @@
 //! Keeps the voucher numbers of several ledgers apart.
 
 use crate::format::options::Options;
-use crate::format::{Descriptor, FormatError};
+use crate::format::{Descriptor, FormatError, LARGEST_SERIES};
 use crate::writer::Context;
-use crate::writer::numbers::LARGEST_SERIES;
 
 /// Ledgers of one company go to the same books, where two vouchers cannot have one number.
 pub(crate) fn refuse_shared(

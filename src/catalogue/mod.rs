@@ -1,0 +1,172 @@
+//! The formats that there are: one folder each in `formats/`, one item each in the [`registry`],
+//! and the user's own. Here a descriptor meets the writer that makes its documents.
+
+pub mod registry;
+mod series;
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use crate::catalogue::registry::{Folder, Make, REGISTRY};
+use crate::format::options::Options;
+use crate::format::{Descriptor, FormatError, Shape};
+use crate::writer::delimited::DelimitedWriter;
+use crate::writer::{Context, Writer};
+
+/// Makes a writer for one document.
+pub type Maker = for<'a> fn(&Context<'a>, &Options) -> Result<Box<dyn Writer + 'a>, FormatError>;
+
+/// A format: its descriptor and its writer.
+#[derive(Debug, Clone)]
+pub struct Format {
+    /// What `format.toml` says.
+    pub descriptor: Descriptor,
+    /// `NOTES.md`: where each column comes from.
+    pub notes: &'static str,
+    /// What makes the writer.
+    pub make: Make,
+}
+
+static FORMATS: LazyLock<Vec<Format>> = LazyLock::new(|| {
+    let format = |folder: &Folder| Format {
+        descriptor: Descriptor::parse(folder.descriptor)
+            .expect("descriptors are part of the program and tested"),
+        notes: folder.notes,
+        make: folder.make,
+    };
+    REGISTRY.iter().map(format).collect()
+});
+
+/// All formats, in the order of the registry.
+pub fn all() -> &'static [Format] {
+    &FORMATS
+}
+
+/// The format that a user names: a path to a descriptor, an id, or the name of a descriptor in
+/// the user's own folder.
+pub fn resolve(name: &str, users_folder: Option<&Path>) -> Result<&'static Format, FormatError> {
+    let is_path = name.contains(['/', '\\']) || name.to_ascii_lowercase().ends_with(".toml");
+    let users = users_folder.map(|folder| folder.join(format!("{name}.toml")));
+    let path = match users.filter(|path| path.is_file()) {
+        _ if is_path => PathBuf::from(name),
+        Some(path) if find(name).is_err() => path,
+        _ => return find(name),
+    };
+    // A run names a handful of formats, and they live as long as it does.
+    Ok(Box::leak(Box::new(Format::load(&path)?)))
+}
+
+/// The format with an id.
+pub fn find(id: &str) -> Result<&'static Format, FormatError> {
+    all()
+        .iter()
+        .find(|format| format.descriptor.id == id)
+        .ok_or_else(|| FormatError::Unknown {
+            id: id.to_owned(),
+            known: all()
+                .iter()
+                .map(|format| format.descriptor.id.as_str())
+                .collect::<Vec<_>>()
+                .join(", "),
+        })
+}
+
+impl Format {
+    /// Loads a format of the user's own: a `format.toml` with a `[delimited]` layout.
+    pub fn load(path: &Path) -> Result<Self, FormatError> {
+        let invalid = |message: String| FormatError::File {
+            path: path.to_owned(),
+            message,
+        };
+        let text =
+            std::fs::read_to_string(path).map_err(|error| invalid(format!("cannot be read: {error}")))?;
+        let descriptor = Descriptor::parse(&text).map_err(&invalid)?;
+        if descriptor.delimited.is_none() {
+            return Err(invalid("there is no [delimited] table".to_owned()));
+        }
+        Ok(Self {
+            descriptor,
+            notes: "",
+            make: Make::Delimited,
+        })
+    }
+
+    /// The format's options for the ledger.
+    pub fn options(&self, context: &Context<'_>) -> Result<Options, FormatError> {
+        let table = context.options(&self.descriptor.id);
+        Options::read(&self.descriptor, table, &context.info.ledger_id)
+    }
+
+    /// How the documents of the ledger are cut, named and encoded.
+    pub fn shape(&self, context: &Context<'_>) -> Result<Shape, FormatError> {
+        self.descriptor.shape(&self.options(context)?)
+    }
+
+    /// Whether vouchers have numbers that several ledgers of one company would share.
+    pub fn numbers_vouchers(&self) -> bool {
+        self.descriptor.options.contains_key("series")
+    }
+
+    /// The first option that is needed and not set, if any.
+    pub fn missing(&self, context: &Context<'_>) -> Option<&str> {
+        let table = context.options(&self.descriptor.id);
+        let own = table
+            .and_then(|table| table.get("ledgers")?.get(&context.info.ledger_id))
+            .and_then(toml::Value::as_table);
+        let is_set = |option: &str| match option.strip_prefix("company.") {
+            Some(key) => company_has(context, key),
+            None => [table, own]
+                .into_iter()
+                .flatten()
+                .any(|table| table.contains_key(option)),
+        };
+        self.descriptor
+            .needs
+            .iter()
+            .map(String::as_str)
+            .find(|option| !is_set(option))
+    }
+
+    /// A writer for one document; refuses when a needed option is not set.
+    pub fn writer<'a>(&'a self, context: &Context<'a>) -> Result<Box<dyn Writer + 'a>, FormatError> {
+        if let Some(option) = self.missing(context) {
+            return Err(FormatError::Missing {
+                format: self.descriptor.id.clone(),
+                option: option.to_owned(),
+            });
+        }
+        let options = self.options(context)?;
+        if self.numbers_vouchers() {
+            series::refuse_shared(&self.descriptor, context, &options)?;
+        }
+        match (self.make, &self.descriptor.delimited) {
+            (Make::Own(make), _) => make(context, &options),
+            (Make::Delimited, Some(layout)) => {
+                let shape = self.descriptor.shape(&options)?;
+                let writer = DelimitedWriter::new(layout, &shape, context, &options)?;
+                Ok(Box::new(writer))
+            }
+            (Make::Delimited, None) => Err(options.wrong("the format has no layout")),
+        }
+    }
+}
+
+fn company_has(context: &Context<'_>, key: &str) -> bool {
+    let company = &context.config.company;
+    match key {
+        "name" => company.name.is_some(),
+        "registration_number" => company.registration_number.is_some(),
+        "street" => company.street.is_some(),
+        "postal_code" => company.postal_code.is_some(),
+        "city" => company.city.is_some(),
+        "country" => company.country.is_some(),
+        "contact_first_name" => company.contact_first_name.is_some(),
+        "contact_last_name" => company.contact_last_name.is_some(),
+        "phone" => company.phone.is_some(),
+        "email" => company.email.is_some(),
+        "vat_registered" => company.vat_registered.is_some(),
+        "bank_account" => company.bank_account.is_some() || company.iban.is_some(),
+        "iban" => company.iban.is_some(),
+        _ => false,
+    }
+}
