@@ -41,6 +41,27 @@ pub fn parse(text: &str) -> Result<NaiveDate, DateError> {
     date.ok_or_else(|| DateError::NotADate(text.to_owned()))
 }
 
+/// Adds a date to `out` as `YYYY-MM-DD`.
+pub fn push_date(out: &mut Vec<u8>, date: NaiveDate) {
+    let (Ok(year @ 0..=9999), month, day) = (u32::try_from(date.year()), date.month(), date.day()) else {
+        out.extend_from_slice(date.to_string().as_bytes());
+        return;
+    };
+    let digit = |number: u32| b'0' + u8::try_from(number % 10).unwrap_or_default();
+    out.extend_from_slice(&[
+        digit(year / 1000),
+        digit(year / 100),
+        digit(year / 10),
+        digit(year),
+        b'-',
+        digit(month / 10),
+        digit(month),
+        b'-',
+        digit(day / 10),
+        digit(day),
+    ]);
+}
+
 /// A run of dates, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateRange {

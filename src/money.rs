@@ -81,6 +81,49 @@ pub fn format_minor(minor: i64, exponent: u32) -> String {
     format!("{sign}{}.{:0width$}", digits / scale, digits % scale)
 }
 
+/// [`format_minor`] without the sign.
+pub fn format_magnitude(minor: i64, exponent: u32) -> String {
+    let mut text = format_minor(minor, exponent);
+    if minor < 0 {
+        text.remove(0);
+    }
+    text
+}
+
+/// Adds `minor` with `exponent` decimals to `out`, as [`format_minor`] writes it.
+pub fn push_minor(out: &mut Vec<u8>, minor: i128, exponent: u32) {
+    let mut digits = [b'0'; 48];
+    let decimals = exponent as usize;
+    let mut start = digits.len();
+    let mut rest = minor.unsigned_abs();
+    // At least one digit stands before the point.
+    while rest > 0 || digits.len() - start <= decimals {
+        start -= 1;
+        // Most amounts fit in 64 bits, where division is cheap.
+        let digit = match u64::try_from(rest) {
+            Ok(small) => {
+                rest = u128::from(small / 10);
+                small % 10
+            }
+            Err(_) => {
+                let digit = rest % 10;
+                rest /= 10;
+                u64::try_from(digit).unwrap_or_default()
+            }
+        };
+        digits[start] = b'0' + u8::try_from(digit).unwrap_or_default();
+    }
+    if minor < 0 {
+        out.push(b'-');
+    }
+    let point = digits.len() - decimals;
+    out.extend_from_slice(&digits[start..point]);
+    if decimals > 0 {
+        out.push(b'.');
+        out.extend_from_slice(&digits[point..]);
+    }
+}
+
 /// Reads a decimal number such as `-12.5` as units of `10^-decimals`, exactly: an optional minus,
 /// digits, and at most `decimals` digits after a point. `None` for anything else.
 pub fn parse_decimal(text: &str, decimals: u32) -> Option<i128> {

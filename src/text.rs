@@ -1,5 +1,7 @@
 //! Text from outside, made safe for one line of a voucher.
 
+use std::borrow::Cow;
+
 /// `text` as one line: control characters, line ends and noncharacters become spaces, runs of
 /// white space become one space, and the ends are trimmed.
 ///
@@ -17,6 +19,15 @@ pub fn line(text: &str) -> String {
         line.push_str(word);
     }
     line
+}
+
+/// [`line`] without a copy of text that is one already, as nearly all references are.
+pub fn as_line(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(line(text))
+    }
 }
 
 /// Whether `character` has no place in a line: controls, bidirectional overrides, noncharacters.

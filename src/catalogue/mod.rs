@@ -10,11 +10,14 @@ use std::sync::LazyLock;
 use crate::catalogue::registry::{Folder, Make, REGISTRY};
 use crate::format::options::Options;
 use crate::format::{Descriptor, FormatError, Shape};
-use crate::writer::delimited::DelimitedWriter;
-use crate::writer::{Context, Writer};
+use crate::writer::delimited::{DelimitedChecker, DelimitedWriter, Lines};
+use crate::writer::{Checker, Context, Writer};
 
-/// Makes a writer for one document.
-pub type Maker = for<'a> fn(&Context<'a>, &Options) -> Result<Box<dyn Writer + 'a>, FormatError>;
+/// What makes one document: what looks at it, and what writes it.
+pub type Makers<'a> = (Box<dyn Checker + 'a>, Box<dyn Writer + 'a>);
+
+/// Makes the checker and the writer of one document.
+pub type Maker = for<'a> fn(&Context<'a>, &Options) -> Result<Makers<'a>, FormatError>;
 
 /// A format: its descriptor and its writer.
 #[derive(Debug, Clone)]
@@ -127,8 +130,8 @@ impl Format {
             .find(|option| !is_set(option))
     }
 
-    /// A writer for one document; refuses when a needed option is not set.
-    pub fn writer<'a>(&'a self, context: &Context<'a>) -> Result<Box<dyn Writer + 'a>, FormatError> {
+    /// The checker and the writer of one document; refuses when a needed option is not set.
+    pub fn makers<'a>(&'a self, context: &Context<'a>) -> Result<Makers<'a>, FormatError> {
         if let Some(option) = self.missing(context) {
             return Err(FormatError::Missing {
                 format: self.descriptor.id.clone(),
@@ -143,8 +146,9 @@ impl Format {
             (Make::Own(make), _) => make(context, &options),
             (Make::Delimited, Some(layout)) => {
                 let shape = self.descriptor.shape(&options)?;
-                let writer = DelimitedWriter::new(layout, &shape, context, &options)?;
-                Ok(Box::new(writer))
+                let lines = Lines::new(layout, &shape, context, &options)?;
+                let checker = DelimitedChecker::new(lines.clone());
+                Ok((Box::new(checker), Box::new(DelimitedWriter::new(lines))))
             }
             (Make::Delimited, None) => Err(options.wrong("the format has no layout")),
         }

@@ -1,21 +1,22 @@
 //! The one list of formats: each folder's texts, and what makes its writer.
 
 use crate::catalogue::Maker;
-use crate::writer::api::BodyWriter;
+use crate::writer::HoldsEverything;
 use crate::writer::api::business_central::BusinessCentral;
 use crate::writer::api::eaccounting::EAccounting;
 use crate::writer::api::fiken::Fiken;
 use crate::writer::api::poweroffice::PowerOffice;
 use crate::writer::api::tripletex::Tripletex;
+use crate::writer::api::{BodyChecker, BodyWriter};
 use crate::writer::entries_csv::EntriesCsv;
 use crate::writer::journal_csv::JournalCsv;
 use crate::writer::journal_json::JournalJson;
-use crate::writer::saft_dk::SaftDk;
-use crate::writer::saft_no::SaftNo;
-use crate::writer::settlement::SettlementXml;
-use crate::writer::sie::sie4::Sie4;
-use crate::writer::sie::sie5::Sie5;
-use crate::writer::visma_business::VismaBusiness;
+use crate::writer::saft_dk::{SaftDk, SaftDkChecker, SaftDkWriter};
+use crate::writer::saft_no::{SaftNo, SaftNoChecker, SaftNoWriter};
+use crate::writer::settlement::{SettlementChecker, SettlementWriter, SettlementXml};
+use crate::writer::sie::sie4::{Sie4, Sie4Checker, Sie4Writer};
+use crate::writer::sie::sie5::{Sie5, Sie5Checker, Sie5Writer};
+use crate::writer::visma_business::{VismaBusiness, VismaBusinessChecker, VismaBusinessWriter};
 
 /// What makes a format's writer.
 #[derive(Debug, Clone, Copy)]
@@ -42,17 +43,17 @@ pub const REGISTRY: &[Folder] = &[
     Folder {
         descriptor: include_str!("../../formats/journal-csv/format.toml"),
         notes: include_str!("../../formats/journal-csv/NOTES.md"),
-        make: Make::Own(|context, _| Ok(Box::new(JournalCsv::new(context)))),
+        make: Make::Own(|context, _| Ok((Box::new(HoldsEverything), Box::new(JournalCsv::new(context))))),
     },
     Folder {
         descriptor: include_str!("../../formats/entries-csv/format.toml"),
         notes: include_str!("../../formats/entries-csv/NOTES.md"),
-        make: Make::Own(|context, _| Ok(Box::new(EntriesCsv::new(context)))),
+        make: Make::Own(|context, _| Ok((Box::new(HoldsEverything), Box::new(EntriesCsv::new(context))))),
     },
     Folder {
         descriptor: include_str!("../../formats/journal-json/format.toml"),
         notes: include_str!("../../formats/journal-json/NOTES.md"),
-        make: Make::Own(|context, _| Ok(Box::new(JournalJson::new(context)))),
+        make: Make::Own(|context, _| Ok((Box::new(HoldsEverything), Box::new(JournalJson::new(context))))),
     },
     Folder {
         descriptor: include_str!("../../formats/gbat10/format.toml"),
@@ -87,60 +88,119 @@ pub const REGISTRY: &[Folder] = &[
     Folder {
         descriptor: include_str!("../../formats/vipps-settlement-xml/format.toml"),
         notes: include_str!("../../formats/vipps-settlement-xml/NOTES.md"),
-        make: Make::Own(|context, options| Ok(Box::new(SettlementXml::new(context, options)?))),
+        make: Make::Own(|context, options| {
+            let report = SettlementXml::new(context, options)?;
+            Ok((
+                Box::new(SettlementChecker::new(report.clone())),
+                Box::new(SettlementWriter::new(report)),
+            ))
+        }),
     },
     Folder {
         descriptor: include_str!("../../formats/saft-no/format.toml"),
         notes: include_str!("../../formats/saft-no/NOTES.md"),
-        make: Make::Own(|context, options| Ok(Box::new(SaftNo::new(context, options)?))),
+        make: Make::Own(|context, options| {
+            let saft = SaftNo::new(context, options)?;
+            Ok((
+                Box::new(SaftNoChecker(saft.clone())),
+                Box::new(SaftNoWriter::new(saft)),
+            ))
+        }),
     },
     Folder {
         descriptor: include_str!("../../formats/saft-dk/format.toml"),
         notes: include_str!("../../formats/saft-dk/NOTES.md"),
-        make: Make::Own(|context, options| Ok(Box::new(SaftDk::new(context, options)?))),
+        make: Make::Own(|context, options| {
+            let saft = SaftDk::new(context, options)?;
+            Ok((
+                Box::new(SaftDkChecker(saft.clone())),
+                Box::new(SaftDkWriter::new(saft)),
+            ))
+        }),
     },
     Folder {
         descriptor: include_str!("../../formats/sie4/format.toml"),
         notes: include_str!("../../formats/sie4/NOTES.md"),
-        make: Make::Own(|context, options| Ok(Box::new(Sie4::new(context, options)?))),
+        make: Make::Own(|context, options| {
+            let sie = Sie4::new(context, options)?;
+            Ok((
+                Box::new(Sie4Checker::new(sie.clone())),
+                Box::new(Sie4Writer::new(sie)),
+            ))
+        }),
     },
     Folder {
         descriptor: include_str!("../../formats/sie5/format.toml"),
         notes: include_str!("../../formats/sie5/NOTES.md"),
-        make: Make::Own(|context, options| Ok(Box::new(Sie5::new(context, options)?))),
+        make: Make::Own(|context, options| {
+            let sie = Sie5::new(context, options)?;
+            Ok((Box::new(Sie5Checker(sie.clone())), Box::new(Sie5Writer::new(sie))))
+        }),
     },
     Folder {
         descriptor: include_str!("../../formats/visma-business/format.toml"),
         notes: include_str!("../../formats/visma-business/NOTES.md"),
-        make: Make::Own(|context, options| Ok(Box::new(VismaBusiness::new(context, options)?))),
+        make: Make::Own(|context, options| {
+            let visma = VismaBusiness::new(context, options)?;
+            Ok((
+                Box::new(VismaBusinessChecker(visma.clone())),
+                Box::new(VismaBusinessWriter(visma)),
+            ))
+        }),
     },
     Folder {
         descriptor: include_str!("../../formats/tripletex/format.toml"),
         notes: include_str!("../../formats/tripletex/NOTES.md"),
-        make: Make::Own(|context, options| Ok(Box::new(BodyWriter::new(Tripletex::new(context, options))))),
+        make: Make::Own(|context, options| {
+            let bodies = Tripletex::new(context, options);
+            Ok((
+                Box::new(BodyChecker(bodies.clone())),
+                Box::new(BodyWriter(bodies)),
+            ))
+        }),
     },
     Folder {
         descriptor: include_str!("../../formats/poweroffice/format.toml"),
         notes: include_str!("../../formats/poweroffice/NOTES.md"),
         make: Make::Own(|context, options| {
-            Ok(Box::new(BodyWriter::new(PowerOffice::new(context, options)?)))
+            let bodies = PowerOffice::new(context, options)?;
+            Ok((
+                Box::new(BodyChecker(bodies.clone())),
+                Box::new(BodyWriter(bodies)),
+            ))
         }),
     },
     Folder {
         descriptor: include_str!("../../formats/fiken/format.toml"),
         notes: include_str!("../../formats/fiken/NOTES.md"),
-        make: Make::Own(|context, options| Ok(Box::new(BodyWriter::new(Fiken::new(context, options))))),
+        make: Make::Own(|context, options| {
+            let bodies = Fiken::new(context, options);
+            Ok((
+                Box::new(BodyChecker(bodies.clone())),
+                Box::new(BodyWriter(bodies)),
+            ))
+        }),
     },
     Folder {
         descriptor: include_str!("../../formats/visma-eaccounting/format.toml"),
         notes: include_str!("../../formats/visma-eaccounting/NOTES.md"),
-        make: Make::Own(|context, options| Ok(Box::new(BodyWriter::new(EAccounting::new(context, options))))),
+        make: Make::Own(|context, options| {
+            let bodies = EAccounting::new(context, options);
+            Ok((
+                Box::new(BodyChecker(bodies.clone())),
+                Box::new(BodyWriter(bodies)),
+            ))
+        }),
     },
     Folder {
         descriptor: include_str!("../../formats/business-central/format.toml"),
         notes: include_str!("../../formats/business-central/NOTES.md"),
         make: Make::Own(|context, options| {
-            Ok(Box::new(BodyWriter::new(BusinessCentral::new(context, options)?)))
+            let bodies = BusinessCentral::new(context, options)?;
+            Ok((
+                Box::new(BodyChecker(bodies.clone())),
+                Box::new(BodyWriter(bodies)),
+            ))
         }),
     },
 ];

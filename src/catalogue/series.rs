@@ -1,7 +1,8 @@
 //! Keeps the voucher numbers of several ledgers apart.
 
 use crate::format::options::Options;
-use crate::format::{Descriptor, FormatError, LARGEST_SERIES};
+use crate::format::{Descriptor, FormatError};
+use crate::journal::id::LARGEST_SERIES;
 use crate::writer::Context;
 
 /// Ledgers of one company go to the same books, where two vouchers cannot have one number.

@@ -1,5 +1,7 @@
 //! `bilag explain`: an entry, its source, the rule that took it, and what was booked for it.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use serde_json::json;
 
@@ -11,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::{select, terminal};
 use crate::config::{Config, LedgerConfig, VoucherPer};
 use crate::date::{DateRange, days_before};
-use crate::days::StoredDay;
+use crate::days::{Days, StoredDay};
 use crate::journal::Voucher;
 use crate::ledger::day::{LedgerDay, with_causes};
 use crate::ledger::entry::Entry;
@@ -175,13 +177,13 @@ impl<'a> Explainer<'a> {
         for step in (1..=EDGE_DATES).rev() {
             let before = self.read(days_before(day.date, step));
             let before = before.parse();
-            poster.captures_before(&before);
+            poster.captures_before(&before.page(Topic::Funds));
             if let Some(join) = &mut fee_join {
-                join.captures(&before);
+                join.captures(&before.page(Topic::Funds));
             }
         }
         if let Some(join) = &mut fee_join {
-            join.captures(day);
+            join.captures(&day.page(Topic::Funds));
         }
         let rule = rule_use::of(&books, &captures, fee_join.as_ref(), topic, place);
         let id = format!(
@@ -189,17 +191,16 @@ impl<'a> Explainer<'a> {
             self.info.ledger_id, day.date, place.ordinal
         );
         let vouchers = poster.day(day, &mut Findings::default());
-        let voucher = vouchers.map(|vouchers| vouchers.into_iter().find(|voucher| voucher.id() == id));
+        let voucher =
+            vouchers.map(|vouchers| vouchers.into_iter().find(|voucher| voucher.id().as_str() == id));
         (rule.and_then(|(_, number)| number), voucher)
     }
 
     fn captures(&self, books: &Books<'_>, date: NaiveDate) -> CaptureIndex {
+        let days = Days::new(self.archive, &self.info.ledger_id, BTreeSet::new());
         match DateRange::new(date, date) {
-            Ok(range) if books.needs_captures_of_refunds() => {
-                let lookback = books.settings.refund_lookback_days;
-                captures::of_refunds(self.archive, &self.info.ledger_id, range, lookback)
-            }
-            _ => CaptureIndex::default(),
+            Ok(range) => captures::of_refunds(&days, books, range),
+            Err(_) => CaptureIndex::default(),
         }
     }
 

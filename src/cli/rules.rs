@@ -2,7 +2,7 @@
 //!
 //! It asks the archive alone and writes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use chrono::NaiveDate;
@@ -15,15 +15,14 @@ use crate::cli::failure::Failure;
 use crate::cli::{select, terminal};
 use crate::config::{CaptureMode, Config, Rule};
 use crate::date::{DateRange, days_before};
-use crate::days::StoredDay;
+use crate::days::Days;
 use crate::ledger::finding::Findings;
 use crate::money::Currency;
 use crate::posting::books::Books;
-use crate::posting::refunds::CaptureIndex;
 use crate::posting::rule_use::{self, Kind};
 use crate::posting::sales::Place;
 use crate::proof::{EDGE_DATES, TypeTotal};
-use crate::provider::LedgerInfo;
+use crate::provider::{LedgerInfo, Topic};
 use crate::run::captures;
 
 /// What one rule took, or none, by kind.
@@ -91,17 +90,15 @@ fn test_ledger(
         .ledger_info(ledger_id)?
         .unwrap_or_else(|| LedgerInfo::unknown(ledger_id));
     let ledger_config = config.ledger(&info);
-    let currency = crate::run::currency(archive, &info, &ledger_config, range);
+    let days = Days::new(archive, ledger_id, BTreeSet::new());
+    let currency = crate::run::currency(&days, &info, &ledger_config, range);
     let books = Books::new(&info, currency, &ledger_config, config);
-    let captures = if books.needs_captures_of_refunds() {
-        captures::of_refunds(archive, ledger_id, range, books.settings.refund_lookback_days)
-    } else {
-        CaptureIndex::default()
-    };
+    let captures = captures::of_refunds(&days, &books, range);
     let mut fee_join = rule_use::fee_join(&books);
     if let Some(join) = &mut fee_join {
         for step in (1..=EDGE_DATES).rev() {
-            join.captures(&StoredDay::read(archive, ledger_id, days_before(range.from(), step)).parse());
+            let date = days_before(range.from(), step);
+            days.visit(Topic::Funds, date, |page| join.captures(page));
         }
     }
     let mut rules: Vec<(Rule, Tally)> = books
@@ -112,14 +109,14 @@ fn test_ledger(
     let mut no_rule = BTreeMap::<(Kind, Option<String>), Untaken>::new();
     let mut open_dates = Vec::new();
     for date in range.dates() {
-        let stored = StoredDay::read(archive, ledger_id, date);
+        let stored = days.read(date);
         let day = stored.parse();
         if !day.is_closed() {
             open_dates.push(date);
             continue;
         }
         if let Some(join) = &mut fee_join {
-            join.captures(&day);
+            join.captures(&day.page(Topic::Funds));
             join.expire(date, |_| false, &mut Findings::default());
         }
         for (topic, ordinal, entry) in day.entries() {

@@ -17,9 +17,6 @@ use crate::encode::{Container, Encoding, LineEnd};
 use crate::format::delimited::Layout;
 use crate::format::options::{OptionSpec, Options, Variant};
 
-/// The largest series of voucher numbers, which keep the ledgers of one company apart.
-pub const LARGEST_SERIES: u32 = 8;
-
 /// How sure we are that the target takes the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

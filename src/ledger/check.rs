@@ -1,11 +1,8 @@
 //! The balance chain of one topic: every entry's `before + amount = after`, and each entry
 //! follows the one before it, across pages and dates.
 
-use std::collections::HashSet;
-
 use chrono::NaiveDate;
 
-use crate::ledger::day::TopicDay;
 use crate::ledger::entry::Entry;
 use crate::ledger::finding::{Code, Findings};
 use crate::money::Currency;
@@ -123,45 +120,39 @@ impl Chain {
     }
 }
 
-/// Checks what must hold within one topic of one date whatever its balances: the currency, the
-/// ledger date, and that no entry stands there twice.
-pub fn entries(
+/// Checks what must hold of an entry by itself: the currency and the ledger date.
+pub fn entry(
     topic: Topic,
     date: NaiveDate,
-    day: &TopicDay<'_>,
+    ordinal: usize,
+    entry: &Entry<'_>,
     currency: Option<Currency>,
     findings: &mut Findings,
 ) {
-    let mut seen: HashSet<&Entry<'_>> = HashSet::with_capacity(day.entries.len());
-    for (index, entry) in day.entries.iter().enumerate() {
-        let ordinal = index + 1;
-        let mut report = |code, message: &dyn Fn() -> String| {
-            findings.add(code, Some(topic), Some(date), Some(ordinal), message);
-        };
-        if let (Some(expected), Some(actual)) = (currency, entry.currency)
-            && expected != actual
-        {
-            report(Code::CurrencyMismatch, &|| {
-                format!("{topic} {date}, entry {ordinal}: is in {actual}, but the ledger is in {expected}")
-            });
-        }
-        if let Some(stated) = entry.ledger_date
-            && stated != date
-        {
-            report(Code::LedgerDateMismatch, &|| {
+    if let (Some(expected), Some(actual)) = (currency, entry.currency)
+        && expected != actual
+    {
+        findings.add(
+            Code::CurrencyMismatch,
+            Some(topic),
+            Some(date),
+            Some(ordinal),
+            || format!("{topic} {date}, entry {ordinal}: is in {actual}, but the ledger is in {expected}"),
+        );
+    }
+    if let Some(stated) = entry.ledger_date
+        && stated != date
+    {
+        findings.add(
+            Code::LedgerDateMismatch,
+            Some(topic),
+            Some(date),
+            Some(ordinal),
+            || {
                 format!(
                     "{topic} {date}, entry {ordinal}: states the ledger date {stated}; the file is misplaced or altered"
                 )
-            });
-        }
-        if !seen.insert(entry) {
-            report(Code::DuplicateEntry, &|| {
-                format!(
-                    "{topic} {date}, entry {ordinal}: equals an earlier entry of the date in every field ({}, pspReference `{}`)",
-                    entry.entry_type,
-                    entry.psp_reference.as_deref().unwrap_or("none")
-                )
-            });
-        }
+            },
+        );
     }
 }

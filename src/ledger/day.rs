@@ -1,11 +1,10 @@
 //! One ledger date, both topics, as the archive has it.
 
-use std::collections::BTreeSet;
-
 use chrono::NaiveDate;
 
 use crate::ledger::body::{self, Bodies};
 use crate::ledger::entry::Entry;
+use crate::ledger::page::Page;
 use crate::provider::Topic;
 
 /// Whether the entries of a topic and date can be relied on to be all of them.
@@ -99,12 +98,15 @@ impl<'a> LedgerDay<'a> {
         self.funds.is_closed() && self.fees.is_closed()
     }
 
-    /// Notes what the provider says of dates that are not in the archive: those are open.
-    pub fn note_open(&mut self, open: &BTreeSet<(Topic, NaiveDate)>) {
-        for (topic, day) in [(Topic::Funds, &mut self.funds), (Topic::Fees, &mut self.fees)] {
-            if matches!(day.state, TopicState::Missing(_)) && open.contains(&(topic, self.date)) {
-                day.state = TopicState::Open;
-            }
+    /// The entries of a topic as one page.
+    pub fn page(&self, topic: Topic) -> Page<'_, 'a> {
+        let day = self.topic(topic);
+        Page {
+            topic,
+            date: self.date,
+            first: 1,
+            entries: &day.entries,
+            unreadable_time: day.unreadable_time,
         }
     }
 

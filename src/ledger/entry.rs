@@ -164,6 +164,27 @@ impl Hash for Entry<'_> {
 }
 
 impl Entry<'_> {
+    /// The same entry without its response body.
+    pub fn into_owned(self) -> Entry<'static> {
+        let owned = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        Entry {
+            entry_type: match self.entry_type {
+                EntryType::Unknown(name) => EntryType::Unknown(Cow::Owned(name.into_owned())),
+                known => EntryType::parse(Cow::Owned(known.name().to_owned())),
+            },
+            legacy_name: self.legacy_name,
+            amount: self.amount,
+            currency: self.currency,
+            balance_before: self.balance_before,
+            balance_after: self.balance_after,
+            ledger_date: self.ledger_date,
+            time: self.time,
+            psp_reference: owned(self.psp_reference),
+            reference: owned(self.reference),
+            recipient_handle: owned(self.recipient_handle),
+        }
+    }
+
     /// The payout number of a payout entry: the digits after the last `-` of its pspReference.
     /// Before 2024 the reference was the bare number.
     pub fn payout_number(&self) -> Option<&str> {

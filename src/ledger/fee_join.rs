@@ -10,9 +10,9 @@ use std::hash::{Hash, Hasher};
 
 use chrono::NaiveDate;
 
-use crate::ledger::day::LedgerDay;
 use crate::ledger::entry::EntryType;
 use crate::ledger::finding::{Code, Findings};
+use crate::ledger::page::Page;
 use crate::provider::Topic;
 
 /// How many dates a capture waits for its fee.
@@ -28,7 +28,7 @@ pub struct FeeJoin {
 #[derive(Debug)]
 struct Capture {
     date: NaiveDate,
-    ordinal: usize,
+    ordinal: u32,
     has_fee: bool,
 }
 
@@ -38,10 +38,19 @@ impl FeeJoin {
         self.captures.get(&key(psp_reference)).map(|capture| capture.date)
     }
 
-    /// Takes the captures of a date before its fees are looked up.
-    pub fn captures(&mut self, day: &LedgerDay<'_>) {
-        let mut keys = Vec::new();
-        for (index, entry) in day.funds.entries.iter().enumerate() {
+    /// Takes the captures of a date before its fees are looked up. Entries of other kinds are
+    /// passed over.
+    pub fn captures(&mut self, page: &Page<'_, '_>) {
+        if page.topic != Topic::Funds {
+            return;
+        }
+        if self.by_date.back().is_none_or(|(date, _)| *date != page.date) {
+            self.by_date.push_back((page.date, Vec::new()));
+        }
+        let Some((_, keys)) = self.by_date.back_mut() else {
+            return;
+        };
+        for (ordinal, entry) in page.numbered() {
             if entry.entry_type != EntryType::Capture {
                 continue;
             }
@@ -50,27 +59,29 @@ impl FeeJoin {
             {
                 keys.push(*slot.key());
                 slot.insert(Capture {
-                    date: day.date,
-                    ordinal: index + 1,
+                    date: page.date,
+                    ordinal: u32::try_from(ordinal).unwrap_or(u32::MAX),
                     has_fee: false,
                 });
             }
         }
-        self.by_date.push_back((day.date, keys));
     }
 
     /// Takes the fees of a date and reports those that stand on another date than their capture,
     /// or have none. `counted` is false for dates outside the range.
-    pub fn fees(&mut self, day: &LedgerDay<'_>, counted: bool, findings: &mut Findings) {
-        for (index, entry) in day.fees.entries.iter().enumerate() {
+    pub fn fees(&mut self, page: &Page<'_, '_>, counted: bool, findings: &mut Findings) {
+        if page.topic != Topic::Fees {
+            return;
+        }
+        let date = page.date;
+        for (ordinal, entry) in page.numbered() {
             if entry.entry_type != EntryType::CaptureFee {
                 continue;
             }
-            let ordinal = index + 1;
             let reference = entry.psp_reference.as_deref().unwrap_or("none");
             let capture = self.captures.get_mut(&key(reference));
             if let Some(capture) = &capture
-                && capture.date == day.date
+                && capture.date == date
             {
                 // The usual case: fee and capture on one date.
             } else if counted {
@@ -84,11 +95,8 @@ impl FeeJoin {
                         format!("has no capture on its date or the {WINDOW_DATES} before it"),
                     ),
                 };
-                findings.add(code, Some(Topic::Fees), Some(day.date), Some(ordinal), || {
-                    format!(
-                        "fees {}, entry {ordinal}: the fee of pspReference `{reference}` {what}",
-                        day.date
-                    )
+                findings.add(code, Some(Topic::Fees), Some(date), Some(ordinal), || {
+                    format!("fees {date}, entry {ordinal}: the fee of pspReference `{reference}` {what}")
                 });
             }
             if let Some(capture) = capture {
@@ -131,7 +139,7 @@ impl FeeJoin {
                     Code::CaptureWithoutFee,
                     Some(Topic::Funds),
                     Some(date),
-                    Some(capture.ordinal),
+                    usize::try_from(capture.ordinal).ok(),
                     || {
                         format!(
                             "funds {date}: captures without a fee so far, the first is entry {}",

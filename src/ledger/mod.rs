@@ -7,8 +7,10 @@
 pub mod body;
 pub mod check;
 pub mod day;
+pub mod duplicates;
 pub mod entry;
 pub mod fee_join;
 pub mod finding;
+pub mod page;
 pub mod payout;
 pub mod time;

@@ -48,6 +48,7 @@ impl OutputError {
 #[derive(Debug)]
 pub struct Staging {
     folder: PathBuf,
+    is_made: bool,
     made_folders: Vec<PathBuf>,
     files: Vec<Staged>,
 }
@@ -58,7 +59,6 @@ pub struct StagedFile {
     file: BufWriter<NamedTempFile>,
     hasher: Sha256,
     bytes: u64,
-    name: String,
     replaces: bool,
 }
 
@@ -82,44 +82,59 @@ pub struct WrittenFile {
 }
 
 impl Staging {
-    /// Prepares to write into `folder`, which is made when need be and removed again when
+    /// Prepares to write into `folder`, which is made with the first file and removed again when
     /// nothing comes of it.
-    pub fn new(folder: &Path) -> Result<Self, OutputError> {
-        let missing: Vec<PathBuf> = folder
+    pub fn new(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            is_made: false,
+            made_folders: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
+    fn make_folder(&mut self) -> Result<(), OutputError> {
+        if self.is_made {
+            return Ok(());
+        }
+        self.made_folders = self
+            .folder
             .ancestors()
             .take_while(|path| !path.exists() && *path != Path::new(""))
             .map(Path::to_owned)
             .collect();
-        let staging = Self {
-            folder: folder.to_owned(),
-            made_folders: missing,
-            files: Vec::new(),
-        };
-        fs::create_dir_all(folder).map_err(|source| staging.error("", source))?;
-        Ok(staging)
+        fs::create_dir_all(&self.folder).map_err(|source| self.error("", source))?;
+        self.is_made = true;
+        Ok(())
     }
 
     /// Begins a file. `replaces` allows it to take the place of a different one (the manifest).
-    pub fn file(&self, name: &str, replaces: bool) -> Result<StagedFile, OutputError> {
-        let file = temporary_file(&self.folder).map_err(|source| self.error(name, source))?;
+    pub fn file(&mut self, replaces: bool) -> Result<StagedFile, OutputError> {
+        self.make_folder()?;
+        let file = temporary_file(&self.folder).map_err(|source| self.error("", source))?;
         Ok(StagedFile {
-            file: BufWriter::with_capacity(1 << 16, file),
+            file: BufWriter::with_capacity(1 << 14, file),
             hasher: Sha256::new(),
             bytes: 0,
-            name: name.to_owned(),
             replaces,
         })
     }
 
-    /// Takes a finished file.
-    pub fn add(&mut self, file: StagedFile) -> Result<WrittenFile, OutputError> {
+    /// A file without a name, for what cannot be written in its place yet.
+    pub fn scratch(&mut self) -> Result<File, OutputError> {
+        self.make_folder()?;
+        tempfile::tempfile_in(&self.folder).map_err(|source| self.error("", source))
+    }
+
+    /// Takes a finished file, which will be called `name`.
+    pub fn add(&mut self, file: StagedFile, name: &str) -> Result<WrittenFile, OutputError> {
         let StagedFile {
             file,
             hasher,
             bytes,
-            name,
             replaces,
         } = file;
+        let name = name.to_owned();
         let file = file
             .into_inner()
             .map_err(|error| self.error(&name, error.into_error()))?;
@@ -166,7 +181,8 @@ impl Staging {
         Ok(())
     }
 
-    fn error(&self, name: &str, source: io::Error) -> OutputError {
+    /// That a file of the folder cannot be written.
+    pub fn error(&self, name: &str, source: io::Error) -> OutputError {
         OutputError::Write {
             path: self.folder.join(name),
             source,

@@ -1,8 +1,6 @@
 //! Entries that differ in nothing but their amounts: they are summed before they reach a voucher,
 //! so that a date with many thousands of them costs little more than one.
 
-use std::sync::Arc;
-
 use chrono::NaiveDate;
 
 use crate::chart::Role;
@@ -11,17 +9,17 @@ use crate::journal::PostingKey;
 use crate::ledger::entry::Entry;
 use crate::posting::Poster;
 use crate::posting::books::PostingError;
-use crate::posting::draft::{Counter, Draft, Line, Share, Slot};
+use crate::posting::draft::{Counter, Line, Share, Slot};
 use crate::posting::treatment::{self, Treatment};
 use crate::provider::Topic;
 
 /// What entries have in common that become one sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Alike {
-    topic: Topic,
-    key: PostingKey,
-    provider: Role,
-    counter: Role,
+    pub(super) topic: Topic,
+    pub(super) key: PostingKey,
+    pub(super) provider: Role,
+    pub(super) counter: Role,
     sign_rank: u8,
 }
 
@@ -32,19 +30,20 @@ pub(super) fn sign_rank(topic: Topic, entry: &Entry<'_>) -> u8 {
 }
 
 impl Poster<'_> {
-    /// What an entry has in common with others of its date, when nothing but its amount can make
-    /// a difference: no rules, no dates of their own, one sum in the voucher.
+    /// What an entry has in common with others of its date, when nothing but its amount and
+    /// reference can make a difference: no rules, no date of its own, one sum or one voucher.
     pub(super) fn alike(&self, topic: Topic, entry: &Entry<'_>) -> Option<Alike> {
         let settings = self.books.settings;
-        if !self.books.rules().is_empty() || settings.voucher_per == VoucherPer::Entry {
+        if !self.books.rules().is_empty() {
             return None;
         }
+        let is_summed = |key: PostingKey| key.is_summed() || settings.voucher_per == VoucherPer::Entry;
         let (key, provider, counter) = match treatment::of(&entry.entry_type, topic, settings.fees) {
             Treatment::Pair {
                 key,
                 provider,
                 counter,
-            } if key.is_summed() => (key, provider, counter),
+            } if is_summed(key) => (key, provider, counter),
             Treatment::Sales(key) => {
                 let by_ledger_date = settings.date_basis == DateBasis::LedgerDate
                     || settings.voucher_per == VoucherPer::Payout;
@@ -63,23 +62,8 @@ impl Poster<'_> {
     }
 
     /// Adds the sum of entries that are alike.
-    pub(super) fn add_alike(
-        &self,
-        drafts: &mut Vec<Draft>,
-        date: NaiveDate,
-        alike: Alike,
-        sum: i64,
-    ) -> Result<(), PostingError> {
-        let books = self.books;
-        let is_expense = alike.counter == Role::FeeExpense;
-        let tax_code = books.settings.fee_tax_code.as_deref().filter(|_| is_expense);
-        let counter = Counter {
-            account: books.account(alike.counter)?,
-            tax_code: tax_code.map(Arc::from),
-            tax: None,
-            department: None,
-            project: None,
-        };
+    pub(super) fn add_alike(&mut self, date: NaiveDate, alike: Alike, sum: i64) -> Result<(), PostingError> {
+        let counter = Counter::plain(self.books, alike.counter)?;
         let line = Line {
             key: alike.key,
             slot: Slot::Summed {
@@ -93,7 +77,33 @@ impl Poster<'_> {
             gross: sum,
             vat: None,
         };
-        let draft = self.draft(drafts, alike.topic, date, 0, date);
+        let draft = self.draft(alike.topic, date, 0, date);
         draft.add(line, date, sum, vec![(counter, share)])
+    }
+}
+
+/// The sums of a date, each of entries that are alike. There are few kinds of them.
+#[derive(Debug, Default)]
+pub(super) struct Sums(Vec<(Alike, i64)>);
+
+impl Sums {
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Adds an amount.
+    pub(super) fn add(&mut self, alike: Alike, amount: i64, date: NaiveDate) -> Result<(), PostingError> {
+        match self.0.iter_mut().find(|(known, _)| *known == alike) {
+            Some((_, sum)) => *sum = sum.checked_add(amount).ok_or(PostingError::Overflow(date))?,
+            None => self.0.push((alike, amount)),
+        }
+        Ok(())
+    }
+
+    /// Takes the sums out, in the order of what they have in common.
+    pub(super) fn take(&mut self) -> Vec<(Alike, i64)> {
+        self.0.sort_unstable_by_key(|(alike, _)| *alike);
+        std::mem::take(&mut self.0)
     }
 }

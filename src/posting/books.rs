@@ -12,7 +12,7 @@ use crate::chart::{Chart, Role};
 use crate::config::fx_rates::FxRates;
 use crate::config::sales_lines::SalesLines;
 use crate::config::{CaptureMode, Config, LedgerConfig, PostingSettings, Rule};
-use crate::journal::{PostingKey, Unbalanced};
+use crate::journal::Unbalanced;
 use crate::money::{Currency, Rate};
 use crate::provider::LedgerInfo;
 
@@ -322,42 +322,6 @@ impl<'a> Books<'a> {
         rate.convert(amount, from, to)
             .map(Some)
             .ok_or(PostingError::Overflow(date))
-    }
-
-    /// The line of text of a posting, in the market's language.
-    pub fn text(
-        &self,
-        key: PostingKey,
-        date: NaiveDate,
-        reference: Option<&str>,
-        entry_type: &str,
-    ) -> Arc<str> {
-        let texts = &self.chart.texts;
-        let template = match key {
-            PostingKey::Capture => &texts.capture,
-            PostingKey::Refund => &texts.refund,
-            PostingKey::CaptureFee => &texts.capture_fee,
-            PostingKey::FeesRetained => &texts.fees_retained,
-            PostingKey::PayoutScheduled => &texts.payout_scheduled,
-            PostingKey::PayoutAborted => &texts.payout_aborted,
-            PostingKey::DisputeRetained => &texts.dispute_retained,
-            PostingKey::DisputeReturned => &texts.dispute_returned,
-            PostingKey::CorrectionFunds | PostingKey::CorrectionFees => &texts.correction,
-            PostingKey::TopUp => &texts.top_up,
-            PostingKey::CreditNoteFunds | PostingKey::CreditNoteFees => &texts.credit_note,
-            PostingKey::FeesInvoiced => &texts.fees_invoiced,
-            PostingKey::UnknownFunds | PostingKey::UnknownFees => &texts.unknown,
-            PostingKey::FxDifference => &texts.fx_difference,
-            PostingKey::Rounding => &texts.rounding,
-        };
-        let reference = reference.unwrap_or_default();
-        let filled = template
-            .replace("{date}", &date.to_string())
-            .replace("{unit}", self.info.only_unit().unwrap_or_default())
-            .replace("{type}", entry_type)
-            .replace("{no}", reference)
-            .replace("{ref}", reference);
-        Arc::from(crate::text::line(&filled))
     }
 
     /// All accounts that the ledger's postings may use by role, for documents that list them.

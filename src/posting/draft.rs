@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::chart::Role;
+use crate::journal::id::VoucherId;
 use crate::journal::{Posting, PostingKey, Tax, Voucher};
 use crate::posting::books::{Account, Books, PostingError, ResolvedTax};
 use crate::provider::Topic;
@@ -43,6 +44,21 @@ pub struct Counter {
     pub department: Option<Arc<str>>,
     /// The project.
     pub project: Option<Arc<str>>,
+}
+
+impl Counter {
+    /// The counter side of a pair that no rule decides about: fee expense carries the tax code of
+    /// fees.
+    pub fn plain(books: &Books<'_>, role: Role) -> Result<Self, PostingError> {
+        let tax_code = books.settings.fee_tax_code.as_deref();
+        Ok(Self {
+            account: books.account(role)?,
+            tax_code: tax_code.filter(|_| role == Role::FeeExpense).map(Arc::from),
+            tax: None,
+            department: None,
+            project: None,
+        })
+    }
 }
 
 /// An amount on the counter side: minor units with VAT, and the VAT where it is given.
@@ -85,8 +101,8 @@ struct Difference {
 /// A voucher in the making.
 #[derive(Debug)]
 pub struct Draft {
-    /// The voucher's id.
-    pub id: String,
+    /// The voucher's id; a payout's has none before its number is known.
+    pub id: Option<VoucherId>,
     /// The voucher's date.
     pub date: NaiveDate,
     pairs: BTreeMap<(PostingKey, Slot), Pair>,
@@ -110,7 +126,7 @@ pub struct Line {
 
 impl Draft {
     /// An empty draft.
-    pub fn new(id: String, date: NaiveDate) -> Self {
+    pub fn new(id: Option<VoucherId>, date: NaiveDate) -> Self {
         Self {
             id,
             date,
@@ -205,13 +221,12 @@ impl Draft {
         for difference in &self.differences {
             self.difference(difference, books, &mut postings)?;
         }
-        if postings.is_empty() {
+        let Some(id) = self.id.clone().filter(|_| !postings.is_empty()) else {
             return Ok(None);
-        }
+        };
         self.round(books, &mut postings)?;
         let voucher = Voucher::new(
-            self.id,
-            books.ledger_id.clone(),
+            id,
             self.date,
             books.currency,
             books.settings.base_currency,

@@ -1,20 +1,22 @@
-//! Turns ledger days into vouchers, by the chart of accounts, the modes and the user's rules.
+//! Turns ledger entries into vouchers, by the chart of accounts, the modes and the user's rules.
 //!
-//! [`Poster`] takes one day after the other and gives back the vouchers that no later day can
-//! change. [`treatment`] is the posting table, [`sales`] decides the counter side of captures
-//! and refunds, [`draft`] sums and splits VAT, [`sequence`] keeps the vouchers in order.
+//! [`Poster`] takes one date after the other, page by page, and gives back the vouchers that
+//! nothing later can change. [`treatment`] is the posting table, [`sales`] decides the counter
+//! side of captures and refunds, [`draft`] sums and splits VAT, [`pair`] makes vouchers of single
+//! entries without a detour, [`sequence`] keeps the vouchers in order.
 
 mod alike;
 pub mod books;
 pub mod draft;
+mod pair;
 pub mod refunds;
 pub mod rule_use;
 pub mod sales;
 pub mod sequence;
+mod text;
 pub mod treatment;
 mod value;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -22,19 +24,23 @@ use chrono::NaiveDate;
 use crate::chart::Role;
 use crate::config::{CaptureMode, DateBasis, FeeMode, VoucherPer};
 use crate::date::{end_of_fiscal_year, end_of_month};
+use crate::journal::id::{Origin, VoucherId};
 use crate::journal::{PostingKey, Voucher};
 use crate::ledger::day::LedgerDay;
 use crate::ledger::entry::{Entry, EntryType};
 use crate::ledger::fee_join::FeeJoin;
 use crate::ledger::finding::{Code, Findings};
-use crate::posting::alike::sign_rank;
+use crate::ledger::page::Page;
+use crate::posting::alike::{Sums, sign_rank};
 use crate::posting::books::{Books, PostingError};
 use crate::posting::draft::{Counter, Draft, Line, Share, Slot};
+use crate::posting::pair::Pairs;
 use crate::posting::refunds::CaptureIndex;
 use crate::posting::treatment::Treatment;
+use crate::posting::value::FundsInBase;
 use crate::provider::Topic;
 
-/// Turns the days of one ledger into vouchers.
+/// Turns the entries of one ledger into vouchers.
 #[derive(Debug)]
 pub struct Poster<'a> {
     books: &'a Books<'a>,
@@ -44,16 +50,21 @@ pub struct Poster<'a> {
     /// Drafts of the payout that is still to come, the earlier parts first.
     waiting: Vec<Draft>,
     funds_in_base: FundsInBase,
+    pairs: Pairs,
+    today: Today,
 }
 
-/// The funds account in both currencies, while the ledger is in another than the books.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FundsInBase {
-    /// The balance in the ledger's currency, as the entries say it.
-    balance: Option<i64>,
-    /// The balance in the base currency, as it is booked.
-    base: Option<i64>,
+/// What the date at hand has come to so far.
+#[derive(Debug, Default)]
+struct Today {
+    drafts: Vec<Draft>,
+    sums: Sums,
+    /// The number of the date's last payout, or the date where it has none.
+    payout: Option<String>,
 }
+
+/// Takes vouchers, each when it is finished.
+pub type Sink<'s, E> = dyn FnMut(&Voucher) -> Result<(), E> + 's;
 
 impl<'a> Poster<'a> {
     /// A poster for a ledger whose funds account opens at `opening`, where that is known.
@@ -64,79 +75,138 @@ impl<'a> Poster<'a> {
             captures,
             fee_join: rule_use::fee_join(books),
             waiting: Vec::new(),
-            funds_in_base: FundsInBase {
-                balance: opening,
-                base: (opening == Some(0)).then_some(0),
-            },
+            funds_in_base: FundsInBase::new(opening),
+            pairs: Pairs::default(),
+            today: Today::default(),
         }
     }
 
-    /// Takes a date before the range, for the captures that later fees belong to.
-    pub fn captures_before(&mut self, day: &LedgerDay<'_>) {
+    /// Takes entries of a date before the range, for the captures that later fees belong to.
+    pub fn captures_before(&mut self, page: &Page<'_, '_>) {
         if let Some(join) = &mut self.fee_join {
-            join.captures(day);
+            join.captures(page);
         }
     }
 
-    /// Takes a date before the range only for the booked value of the funds account.
-    pub fn value_before(&mut self, day: &LedgerDay<'_>) -> Result<(), PostingError> {
-        self.day(day, &mut Findings::default())?;
-        self.waiting.clear();
+    /// Whether captures before the range can make a difference.
+    pub fn wants_captures_before(&self) -> bool {
+        self.fee_join.is_some()
+    }
+
+    /// Begins the next date.
+    pub fn begin(&mut self, date: NaiveDate) {
+        self.today.sums.clear();
+        self.today.payout = None;
+        if let Some(join) = &mut self.fee_join {
+            join.expire(date, |_| false, &mut Findings::default());
+        }
+        if self.books.settings.voucher_per == VoucherPer::Payout {
+            self.today.drafts.append(&mut self.waiting);
+            let end = self.end_of_part(date);
+            if self
+                .today
+                .drafts
+                .last()
+                .is_none_or(|last: &Draft| last.date != end)
+            {
+                self.today.drafts.push(Draft::new(None, end));
+            }
+        }
+    }
+
+    /// Takes entries of the date at hand, funds before fees. Vouchers of one entry go to `sink`
+    /// at once, where nothing that comes later on the date can add to them.
+    pub fn page<E: From<PostingError>>(
+        &mut self,
+        page: &Page<'_, '_>,
+        findings: &mut Findings,
+        sink: &mut Sink<'_, E>,
+    ) -> Result<(), E> {
+        let (topic, date) = (page.topic, page.date);
+        if let Some(join) = &mut self.fee_join {
+            join.captures(page);
+        }
+        let settings = self.books.settings;
+        let is_immediate = settings.voucher_per == VoucherPer::Entry && !self.books.is_foreign();
+        for (ordinal, entry) in page.numbered() {
+            if topic == Topic::Funds && entry.entry_type == EntryType::PayoutScheduled {
+                let number = entry.payout_number().map(str::to_owned);
+                self.today.payout = Some(number.unwrap_or_else(|| date.to_string()));
+            }
+            let alike = self.alike(topic, entry);
+            if let (Some(alike), true) = (alike, is_immediate)
+                && let Some(voucher) = self.pairs.voucher(self.books, alike, date, ordinal, entry)?
+            {
+                sink(voucher)?;
+                continue;
+            }
+            match alike.filter(|_| settings.voucher_per != VoucherPer::Entry) {
+                Some(alike) => self.today.sums.add(alike, entry.amount, date)?,
+                None => {
+                    self.entry(topic, date, ordinal, entry, findings)?;
+                    if is_immediate {
+                        self.give(sink)?;
+                    }
+                }
+            }
+        }
+        if topic == Topic::Funds {
+            self.funds_in_base.follow(self.books, page);
+        }
         Ok(())
     }
 
-    /// Takes the next date and returns its vouchers: all of them, or with one voucher per payout
-    /// those of the payout that the date ends.
+    /// Ends the date: all of its vouchers are finished, or with one voucher per payout those of
+    /// the payout that the date ends.
+    pub fn end<E: From<PostingError>>(&mut self, date: NaiveDate, sink: &mut Sink<'_, E>) -> Result<(), E> {
+        for (alike, sum) in self.today.sums.take() {
+            self.add_alike(date, alike, sum)?;
+        }
+        self.value_funds(date)?;
+        if self.books.settings.voucher_per == VoucherPer::Payout {
+            match self.today.payout.take() {
+                Some(number) => self.name_payout(&number, date),
+                None => {
+                    self.waiting = std::mem::take(&mut self.today.drafts);
+                    return Ok(());
+                }
+            }
+        }
+        self.give(sink)
+    }
+
+    /// Takes a whole date and returns its vouchers.
     pub fn day(
         &mut self,
         day: &LedgerDay<'_>,
         findings: &mut Findings,
     ) -> Result<Vec<Voucher>, PostingError> {
-        if let Some(join) = &mut self.fee_join {
-            join.captures(day);
-            join.expire(day.date, |_| false, &mut Findings::default());
+        let mut vouchers = Vec::new();
+        let mut sink = |voucher: &Voucher| {
+            vouchers.push(voucher.clone());
+            Ok::<(), PostingError>(())
+        };
+        self.begin(day.date);
+        for topic in Topic::ALL {
+            self.page(&day.page(topic), findings, &mut sink)?;
         }
-        let mut drafts = Vec::new();
-        if self.books.settings.voucher_per == VoucherPer::Payout {
-            drafts.append(&mut self.waiting);
-            let end = self.end_of_part(day.date);
-            if drafts.last().is_none_or(|last: &Draft| last.date != end) {
-                drafts.push(Draft::new(String::new(), end));
+        self.end(day.date, &mut sink)?;
+        Ok(vouchers)
+    }
+
+    /// Drops what waits for a payout: the date was followed only for the value of the funds.
+    pub fn forget_waiting(&mut self) {
+        self.waiting.clear();
+    }
+
+    /// Hands on the vouchers of all drafts.
+    fn give<E: From<PostingError>>(&mut self, sink: &mut Sink<'_, E>) -> Result<(), E> {
+        for draft in std::mem::take(&mut self.today.drafts) {
+            if let Some(voucher) = draft.finish(self.books)? {
+                sink(&voucher)?;
             }
         }
-        let mut sums = BTreeMap::new();
-        for (topic, ordinal, entry) in day.entries() {
-            match self.alike(topic, entry) {
-                Some(alike) => {
-                    let sum: &mut i64 = sums.entry(alike).or_default();
-                    let overflow = || PostingError::Overflow(day.date);
-                    *sum = sum.checked_add(entry.amount).ok_or_else(overflow)?;
-                }
-                None => self.entry(&mut drafts, topic, day.date, ordinal, entry, findings)?,
-            }
-        }
-        for (alike, sum) in sums {
-            self.add_alike(&mut drafts, day.date, alike, sum)?;
-        }
-        self.value_funds(&mut drafts, day)?;
-        if self.books.settings.voucher_per == VoucherPer::Payout {
-            let payout = day
-                .funds
-                .entries
-                .iter()
-                .rfind(|entry| entry.entry_type == EntryType::PayoutScheduled);
-            match payout {
-                Some(payout) => self.name_payout(&mut drafts, payout, day.date),
-                None => {
-                    self.waiting = drafts;
-                    return Ok(Vec::new());
-                }
-            }
-        }
-        drafts
-            .into_iter()
-            .filter_map(|draft| draft.finish(self.books).transpose())
-            .collect()
+        Ok(())
     }
 
     /// Whether entries still wait for a payout.
@@ -145,8 +215,7 @@ impl<'a> Poster<'a> {
     }
 
     fn entry(
-        &self,
-        drafts: &mut Vec<Draft>,
+        &mut self,
         topic: Topic,
         ledger_date: NaiveDate,
         ordinal: usize,
@@ -189,7 +258,7 @@ impl<'a> Poster<'a> {
             }
         };
         let date = self.voucher_date(key, ledger_date, entry);
-        let draft = self.draft(drafts, topic, ledger_date, ordinal, date);
+        let draft = self.draft(topic, ledger_date, ordinal, date);
         let is_single = per_entry || !key.is_summed();
         let reference = if is_single {
             entry.voucher_reference().map(crate::text::line)
@@ -233,29 +302,17 @@ impl<'a> Poster<'a> {
         entry: &Entry<'_>,
     ) -> Result<Counter, PostingError> {
         let books = self.books;
-        let account = books.account(role)?;
         let is_expense = role == Role::FeeExpense;
+        let plain = Counter::plain(books, role)?;
         if !is_expense && !books.settings.dimensions_on_balance {
-            return Ok(Counter {
-                account,
-                tax_code: None,
-                tax: None,
-                department: None,
-                project: None,
-            });
+            return Ok(plain);
         }
         let rule = rule_use::of_fee(books, self.fee_join.as_ref(), topic, ledger_date, entry);
         let shared = |text: Option<&String>| text.map(|text| Arc::from(text.as_str()));
         Ok(Counter {
-            account,
-            tax_code: if is_expense {
-                shared(books.settings.fee_tax_code.as_ref())
-            } else {
-                None
-            },
-            tax: None,
             department: shared(rule.and_then(|(_, rule)| rule.department.as_ref())),
             project: shared(rule.and_then(|(_, rule)| rule.project.as_ref())),
+            ..plain
         })
     }
 
@@ -276,20 +333,18 @@ impl<'a> Poster<'a> {
     }
 
     /// The draft that an entry belongs to, made when it is the first.
-    fn draft<'d>(
-        &self,
-        drafts: &'d mut Vec<Draft>,
-        topic: Topic,
-        ledger_date: NaiveDate,
-        ordinal: usize,
-        date: NaiveDate,
-    ) -> &'d mut Draft {
-        let ledger_id = &self.books.info.ledger_id;
+    fn draft(&mut self, topic: Topic, ledger_date: NaiveDate, ordinal: usize, date: NaiveDate) -> &mut Draft {
+        let drafts = &mut self.today.drafts;
+        let id = |origin| Some(VoucherId::new(Arc::clone(&self.books.ledger_id), origin));
         let index = match self.books.settings.voucher_per {
             VoucherPer::Payout => drafts.len() - 1,
             VoucherPer::Entry => {
-                let id = format!("VM-{ledger_id}-{ledger_date}-{topic}-{ordinal:03}");
-                drafts.push(Draft::new(id, date));
+                let origin = Origin::Entry {
+                    ledger_date,
+                    topic,
+                    ordinal,
+                };
+                drafts.push(Draft::new(id(origin), date));
                 drafts.len() - 1
             }
             VoucherPer::LedgerDate => {
@@ -297,12 +352,12 @@ impl<'a> Poster<'a> {
                     .iter()
                     .position(|draft| draft.date == date)
                     .unwrap_or_else(|| {
-                        let suffix = if date == ledger_date {
-                            String::new()
+                        let origin = if date == ledger_date {
+                            Origin::LedgerDate(ledger_date)
                         } else {
-                            format!("@{date}")
+                            Origin::Moved { ledger_date, date }
                         };
-                        drafts.push(Draft::new(format!("VM-{ledger_id}-{ledger_date}{suffix}"), date));
+                        drafts.push(Draft::new(id(origin), date));
                         drafts.len() - 1
                     })
             }
@@ -312,7 +367,7 @@ impl<'a> Poster<'a> {
 
     /// Whether the funds account's booked value is known.
     pub fn knows_funds_value(&self) -> bool {
-        self.funds_in_base.base.is_some()
+        self.funds_in_base.is_known()
     }
 
     /// The last date of the part of a payout's voucher that `date` lies in: fiscal years, and in
@@ -326,18 +381,22 @@ impl<'a> Poster<'a> {
     }
 
     /// Gives the waiting drafts the payout's number; the last part is dated by the payout.
-    fn name_payout(&self, drafts: &mut [Draft], payout: &Entry<'_>, date: NaiveDate) {
-        let ledger_id = &self.books.info.ledger_id;
-        let number = payout
-            .payout_number()
-            .map_or_else(|| date.to_string(), str::to_owned);
-        let Some((last, earlier)) = drafts.split_last_mut() else {
+    fn name_payout(&mut self, number: &str, date: NaiveDate) {
+        let ledger_id = &self.books.ledger_id;
+        let id = |part| {
+            let number = number.to_owned();
+            Some(VoucherId::new(
+                Arc::clone(ledger_id),
+                Origin::Payout { number, part },
+            ))
+        };
+        let Some((last, earlier)) = self.today.drafts.split_last_mut() else {
             return;
         };
         for draft in earlier {
-            draft.id = format!("VM-{ledger_id}-P{number}@{}", draft.date);
+            draft.id = id(Some(draft.date));
         }
-        last.id = format!("VM-{ledger_id}-P{number}");
+        last.id = id(None);
         last.date = date;
     }
 

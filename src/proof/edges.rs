@@ -1,16 +1,14 @@
 //! What the beginning and the end of a range hang on.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 
-use crate::archive::Archive;
 use crate::date::{DateRange, days_after};
-use crate::days::StoredDay;
+use crate::days::{Days, Facts};
 use crate::ledger::check::Chain;
-use crate::ledger::day::TopicDay;
-use crate::ledger::finding::{Code, Findings};
-use crate::proof::{EDGE_DATES, EndEdge, Prover, StartEdge, TopicTotals, TypeTotal, money_printer};
+use crate::ledger::day::TopicState;
+use crate::ledger::entry::Entry;
+use crate::ledger::finding::Code;
+use crate::proof::{EDGE_DATES, EndEdge, Prover, StartEdge, TopicTotals, TypeTotal, join, money_printer};
 use crate::provider::Topic;
 
 #[derive(Debug)]
@@ -20,7 +18,8 @@ pub(super) struct TopicProof {
     /// Where the next entry opens, when the range has none of its own to say it.
     opens_later: Option<i64>,
     pub(super) chain: Chain,
-    pub(super) totals: BTreeMap<String, TypeTotal>,
+    /// Totals by the canonical name of the entry type; there are few of them.
+    totals: Vec<(String, TypeTotal)>,
 }
 
 /// What the dates before the range say about a topic.
@@ -55,12 +54,7 @@ impl Prover {
         }
     }
 
-    pub(super) fn end_edge(
-        &mut self,
-        archive: &Archive,
-        ledger_id: &str,
-        exported: Option<DateRange>,
-    ) -> EndEdge {
+    pub(super) fn end_edge(&mut self, days: &Days<'_>, exported: Option<DateRange>) -> EndEdge {
         let Some(exported) = exported else {
             return EndEdge::Closed;
         };
@@ -69,15 +63,13 @@ impl Prover {
             if ends.iter().all(Option::is_some) {
                 break;
             }
-            let stored = StoredDay::read(archive, ledger_id, days_after(exported.to(), step));
-            let day = stored.parse();
-            if day.is_closed() {
-                self.fee_join.captures(&day);
-                self.fee_join.fees(&day, false, &mut Findings::default());
+            let date = days_after(exported.to(), step);
+            if days.is_closed(date) {
+                join(&mut self.fee_join, days, date);
             }
             for (topic, end) in Topic::ALL.into_iter().zip(&mut ends) {
                 if end.is_none() {
-                    *end = self.look_ahead(day.topic(topic), topic, day.date);
+                    *end = self.look_ahead(&days.facts(topic, date), topic, date);
                 }
             }
         }
@@ -95,15 +87,18 @@ impl Prover {
     }
 
     /// `None` when the date is closed and without entries, so that the next one decides.
-    fn look_ahead(&mut self, day: &TopicDay<'_>, topic: Topic, date: NaiveDate) -> Option<EndEdge> {
+    fn look_ahead(&mut self, facts: &Facts, topic: Topic, date: NaiveDate) -> Option<EndEdge> {
         let proof = match topic {
             Topic::Funds => &mut self.funds,
             Topic::Fees => &mut self.fees,
         };
-        if !day.is_closed() {
+        if facts.state != TopicState::Closed {
             return Some(EndEdge::Closed);
         }
-        let opens = day.entries.first()?.balance_before;
+        if facts.entries == 0 {
+            return None;
+        }
+        let opens = facts.opens_at;
         if proof.chain.entries() == 0 {
             proof.opens_later = opens;
         }
@@ -174,8 +169,24 @@ impl TopicProof {
             before,
             opens_later: None,
             chain: Chain::new(topic, closing),
-            totals: BTreeMap::new(),
+            totals: Vec::new(),
         }
+    }
+
+    /// Counts an entry; `None` when the sum is larger than bilag can hold.
+    pub(super) fn count(&mut self, entry: &Entry<'_>) -> Option<()> {
+        let name = entry.entry_type.name();
+        let index = match self.totals.iter().position(|(known, _)| known == name) {
+            Some(index) => index,
+            None => {
+                self.totals.push((name.to_owned(), TypeTotal::default()));
+                self.totals.len() - 1
+            }
+        };
+        let (_, total) = &mut self.totals[index];
+        total.count += 1;
+        total.sum = total.sum.checked_add(entry.amount)?;
+        Some(())
     }
 
     pub(super) fn start(&self) -> StartEdge {
@@ -205,16 +216,18 @@ impl TopicProof {
         TopicTotals {
             opening: self.chain.opening(),
             closing: self.chain.balance(),
-            by_type: self.totals,
+            by_type: self.totals.into_iter().collect(),
         }
     }
 }
 
 /// `None` when the date is closed and without entries, so that the one before it decides.
-pub(super) fn look_back(day: &TopicDay<'_>, date: NaiveDate) -> Option<Before> {
-    if !day.is_closed() {
+pub(super) fn look_back(facts: &Facts, date: NaiveDate) -> Option<Before> {
+    if facts.state != TopicState::Closed {
         return Some(Before::Unknown(date));
     }
-    let last = day.entries.last()?;
-    Some(last.balance_after.map_or(Before::Unknown(date), Before::Closing))
+    if facts.entries == 0 {
+        return None;
+    }
+    Some(facts.closes_at.map_or(Before::Unknown(date), Before::Closing))
 }

@@ -7,22 +7,26 @@ mod edges;
 mod signals;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::archive::Archive;
 use crate::date::{DateRange, days_before};
-use crate::days::StoredDay;
+use crate::days::Days;
 use crate::ledger::check;
 use crate::ledger::day::{LedgerDay, TopicState};
+use crate::ledger::duplicates::Seen;
+use crate::ledger::entry::Entry;
 use crate::ledger::fee_join::FeeJoin;
 use crate::ledger::finding::{Code, Findings, Level};
+use crate::ledger::page::Page;
 use crate::ledger::payout::{Payout, PayoutTracker};
 use crate::ledger::time::seconds_of;
 use crate::money::Currency;
 use crate::proof::edges::{Before, TopicProof, look_back};
+use crate::proof::signals::PayoutPlace;
 use crate::provider::Topic;
 
 /// How many dates before the range are looked at for an entry to chain to, and after it.
@@ -135,30 +139,66 @@ pub struct Prover {
     open_dates: Vec<NaiveDate>,
     last_exported: Option<NaiveDate>,
     findings: Findings,
+    today: Today,
+}
+
+/// The date at hand.
+#[derive(Debug)]
+struct Today {
+    date: NaiveDate,
+    /// When the date lasts on the merchant's clock, in seconds since 1970.
+    seconds: Range<i64>,
+    /// The funds balance before the date, where it is known.
+    opens_at: Option<i64>,
+    funds_seen: Seen,
+    fees_seen: Seen,
+    /// The topic whose unreadable times were reported last.
+    unreadable: Option<Topic>,
+    /// The sum of fees-retained on each topic.
+    funds_retained: i128,
+    fees_retained: i128,
+    /// The last payout so far: its place, and whether its number follows the one before.
+    payout: Option<PayoutPlace>,
+    /// Where the last entry of the funds topic stands.
+    funds_entries: usize,
+}
+
+impl Today {
+    fn new(date: NaiveDate) -> Self {
+        Self {
+            date,
+            seconds: 0..0,
+            opens_at: None,
+            funds_seen: Seen::default(),
+            fees_seen: Seen::default(),
+            unreadable: None,
+            funds_retained: 0,
+            fees_retained: 0,
+            payout: None,
+            funds_entries: 0,
+        }
+    }
 }
 impl Prover {
     /// Looks at the dates before the range, and starts there.
-    pub fn start(archive: &Archive, ledger_id: &str, options: ProofOptions) -> Self {
+    pub fn start(days: &Days<'_>, options: ProofOptions) -> Self {
         let mut before = [None, None];
         let mut known = Vec::new();
         for step in 1..=EDGE_DATES {
             if before.iter().all(Option::is_some) {
                 break;
             }
-            let stored = StoredDay::read(archive, ledger_id, days_before(options.range.from(), step));
-            let day = stored.parse();
+            let date = days_before(options.range.from(), step);
             for (topic, before) in Topic::ALL.into_iter().zip(&mut before) {
                 if before.is_none() {
-                    *before = look_back(day.topic(topic), day.date);
+                    *before = look_back(&days.facts(topic, date), date);
                 }
             }
-            known.push(stored);
+            known.push(date);
         }
         let mut fee_join = FeeJoin::default();
-        for stored in known.iter().rev() {
-            let day = stored.parse();
-            fee_join.captures(&day);
-            fee_join.fees(&day, false, &mut Findings::default());
+        for date in known.into_iter().rev() {
+            join(&mut fee_join, days, date);
         }
         let [funds, fees] = before.map(|before| before.unwrap_or(Before::Empty));
         let funds = TopicProof::new(Topic::Funds, funds);
@@ -172,15 +212,18 @@ impl Prover {
             open_dates: Vec::new(),
             last_exported: None,
             findings: Findings::default(),
+            today: Today::new(options.range.from()),
             options,
         }
     }
 
-    /// Takes the next date of the range. Dates come in order, all of them.
+    /// Begins the next date of the range. Dates come in order, all of them; `states` says of each
+    /// topic whether its entries are all there.
     ///
-    /// Returns whether the day is part of what can be exported.
-    pub fn day(&mut self, day: &LedgerDay<'_>) -> bool {
-        let is_closed = self.take_states(day);
+    /// Returns whether the date is part of what can be exported; if so, its pages follow, funds
+    /// first, and then [`Self::end`].
+    pub fn begin(&mut self, date: NaiveDate, states: [&TopicState; 2]) -> bool {
+        let is_closed = self.take_states(date, states);
         if self.options.allow_open && !self.open_dates.is_empty() {
             // The export ends before this date, and so does what is proven.
             return false;
@@ -192,33 +235,92 @@ impl Prover {
             self.payouts.interrupt();
             return false;
         }
+        self.last_exported = Some(date);
+        let seen = (
+            std::mem::take(&mut self.today.funds_seen),
+            std::mem::take(&mut self.today.fees_seen),
+        );
+        self.today = Today {
+            seconds: seconds_of(date, self.options.zone),
+            opens_at: self.funds.chain.balance(),
+            funds_seen: seen.0,
+            fees_seen: seen.1,
+            ..Today::new(date)
+        };
+        true
+    }
+
+    /// Takes entries of the date at hand.
+    pub fn page(&mut self, page: &Page<'_, '_>) {
         if self.currency.is_none() {
-            self.currency = day.entries().find_map(|(_, _, entry)| entry.currency);
+            self.currency = page.entries.iter().find_map(|entry| entry.currency);
         }
-        self.last_exported = Some(day.date);
-        for topic in Topic::ALL {
-            check::entries(
-                topic,
-                day.date,
-                day.topic(topic),
+        for (ordinal, entry) in page.numbered() {
+            check::entry(
+                page.topic,
+                page.date,
+                ordinal,
+                entry,
                 self.currency,
                 &mut self.findings,
             );
+            match page.topic {
+                Topic::Funds => self.today.funds_seen.add(entry),
+                Topic::Fees => self.today.fees_seen.add(entry),
+            }
+            self.chain(page.topic, ordinal, entry);
+            self.signal(page.topic, ordinal, entry);
         }
-        let opens = self.funds.chain.balance();
-        self.chain(day);
-        self.signal_negative(day, opens);
-        let today = seconds_of(day.date, self.options.zone);
-        for (topic, ordinal, entry) in day.entries() {
-            self.signal(topic, day.date, ordinal, entry, &today);
-        }
-        self.compare_mirror(day);
-        self.fee_join.captures(day);
-        self.fee_join.fees(day, true, &mut self.findings);
+        self.signal_times(page);
+        self.fee_join.captures(page);
+        self.fee_join.fees(page, true, &mut self.findings);
+    }
+
+    /// Ends the date at hand.
+    pub fn end(&mut self, days: &Days<'_>) {
+        self.report_duplicates(days);
+        self.signal_last_payout();
+        self.signal_negative();
+        self.compare_mirror();
         let range = self.options.range;
         self.fee_join
-            .expire(day.date, |date| range.contains(date), &mut self.findings);
+            .expire(self.today.date, |date| range.contains(date), &mut self.findings);
+    }
+
+    /// Takes a whole date.
+    pub fn day(&mut self, days: &Days<'_>, day: &LedgerDay<'_>) -> bool {
+        if !self.begin(day.date, [&day.funds.state, &day.fees.state]) {
+            return false;
+        }
+        for topic in Topic::ALL {
+            self.page(&day.page(topic));
+        }
+        self.end(days);
         true
+    }
+
+    fn report_duplicates(&mut self, days: &Days<'_>) {
+        let date = self.today.date;
+        let seen = [&mut self.today.funds_seen, &mut self.today.fees_seen];
+        for (topic, seen) in Topic::ALL.into_iter().zip(seen) {
+            let Some(mut suspects) = seen.take_suspects() else {
+                continue;
+            };
+            let findings = &mut self.findings;
+            days.visit(topic, date, |page| {
+                for (ordinal, entry) in page.numbered() {
+                    if suspects.is_repeated(entry) {
+                        findings.add(Code::DuplicateEntry, Some(topic), Some(date), Some(ordinal), || {
+                            format!(
+                                "{topic} {date}, entry {ordinal}: equals an earlier entry of the date in every field ({}, pspReference `{}`)",
+                                entry.entry_type,
+                                entry.psp_reference.as_deref().unwrap_or("none")
+                            )
+                        });
+                    }
+                }
+            });
+        }
     }
 
     /// A date before the range that a voucher of the range needs is not there.
@@ -240,7 +342,7 @@ impl Prover {
     }
 
     /// Looks at the dates after the range and gives the verdict.
-    pub fn finish(mut self, archive: &Archive, ledger_id: &str) -> LedgerProof {
+    pub fn finish(mut self, days: &Days<'_>) -> LedgerProof {
         let range = self.options.range;
         let exported = if self.open_dates.is_empty() {
             Some(range)
@@ -250,7 +352,7 @@ impl Prover {
         } else {
             None
         };
-        let end = self.end_edge(archive, ledger_id, exported);
+        let end = self.end_edge(days, exported);
         self.fee_join
             .finish(|date| range.contains(date), &mut self.findings);
         let start = self.start_edge();
@@ -283,89 +385,67 @@ impl Prover {
     }
 
     /// Reports topics that are not closed; says whether both are.
-    fn take_states(&mut self, day: &LedgerDay<'_>) -> bool {
+    fn take_states(&mut self, date: NaiveDate, states: [&TopicState; 2]) -> bool {
         let mut is_unreadable = false;
-        for topic in Topic::ALL {
-            let (code, message) = match &day.topic(topic).state {
+        for (topic, state) in Topic::ALL.into_iter().zip(states) {
+            let (code, message) = match state {
                 TopicState::Closed => continue,
                 TopicState::Open => (
                     Code::DateOpen,
-                    format!(
-                        "{topic} {} is still open at the provider; run again when it is closed",
-                        day.date
-                    ),
+                    format!("{topic} {date} is still open at the provider; run again when it is closed"),
                 ),
-                TopicState::Missing(what) => (
-                    Code::DateMissing,
-                    format!("{topic} {} {what}; fetch it", day.date),
-                ),
+                TopicState::Missing(what) => (Code::DateMissing, format!("{topic} {date} {what}; fetch it")),
                 TopicState::Unreadable(message) => {
                     is_unreadable = true;
                     (
                         Code::Unreadable,
                         format!(
-                            "{topic} {} cannot be read: {message}; remove the wrong file and fetch the date again",
-                            day.date
+                            "{topic} {date} cannot be read: {message}; remove the wrong file and fetch the date again"
                         ),
                     )
                 }
             };
-            self.findings
-                .add(code, Some(topic), Some(day.date), None, || message);
+            self.findings.add(code, Some(topic), Some(date), None, || message);
         }
-        if !is_unreadable && !day.is_closed() {
-            self.open_dates.push(day.date);
+        let is_closed = states.into_iter().all(|state| *state == TopicState::Closed);
+        if !is_unreadable && !is_closed {
+            self.open_dates.push(date);
         }
-        day.is_closed()
+        is_closed
     }
 
-    fn chain(&mut self, day: &LedgerDay<'_>) {
+    fn chain(&mut self, topic: Topic, ordinal: usize, entry: &Entry<'_>) {
+        let date = self.today.date;
         let money = money_printer(self.currency);
-        for topic in Topic::ALL {
-            let proof = match topic {
-                Topic::Funds => &mut self.funds,
-                Topic::Fees => &mut self.fees,
-            };
-            for (index, entry) in day.topic(topic).entries.iter().enumerate() {
-                let (ordinal, is_first) = (index + 1, proof.chain.entries() == 0);
-                proof
-                    .chain
-                    .entry(entry, day.date, ordinal, money, &mut self.findings);
-                let total = match proof.totals.get_mut(entry.entry_type.name()) {
-                    Some(total) => total,
-                    None => proof
-                        .totals
-                        .entry(entry.entry_type.name().to_owned())
-                        .or_default(),
-                };
-                total.count += 1;
-                match total.sum.checked_add(entry.amount) {
-                    Some(sum) => total.sum = sum,
-                    None => self.findings.add(
-                        Code::BalanceBreak,
-                        Some(topic),
-                        Some(day.date),
-                        Some(ordinal),
-                        || {
-                            format!(
-                                "{topic} {}, entry {ordinal}: the sum is larger than bilag can hold",
-                                day.date
-                            )
-                        },
-                    ),
-                }
-                if topic == Topic::Funds {
-                    if is_first {
-                        let is_proven = proof.start() != StartEdge::Unchained;
-                        self.payouts.opens_at(proof.chain.opening(), is_proven);
-                    }
-                    self.payouts
-                        .entry(entry, day.date, ordinal, money, &mut self.findings);
-                }
-            }
+        let proof = match topic {
+            Topic::Funds => &mut self.funds,
+            Topic::Fees => &mut self.fees,
+        };
+        let is_first = proof.chain.entries() == 0;
+        proof.chain.entry(entry, date, ordinal, money, &mut self.findings);
+        if proof.count(entry).is_none() {
+            self.findings
+                .add(Code::BalanceBreak, Some(topic), Some(date), Some(ordinal), || {
+                    format!("{topic} {date}, entry {ordinal}: the sum is larger than bilag can hold")
+                });
         }
-        self.signal_payout_order(day);
+        if topic == Topic::Funds {
+            if is_first {
+                let is_proven = proof.start() != StartEdge::Unchained;
+                self.payouts.opens_at(proof.chain.opening(), is_proven);
+            }
+            self.payouts
+                .entry(entry, date, ordinal, money, &mut self.findings);
+        }
     }
+}
+
+/// Takes a date outside of the range for the join of fees to captures.
+fn join(fee_join: &mut FeeJoin, days: &Days<'_>, date: NaiveDate) {
+    days.visit(Topic::Funds, date, |page| fee_join.captures(page));
+    days.visit(Topic::Fees, date, |page| {
+        fee_join.fees(page, false, &mut Findings::default());
+    });
 }
 
 fn money_printer(currency: Option<Currency>) -> impl Fn(i64) -> String + Copy {

@@ -1,55 +1,67 @@
 //! What entries say beyond their balances: their types, signs, times, order, and the mirror of
 //! retained fees.
 
-use std::ops::Range;
-
-use chrono::NaiveDate;
-
-use crate::ledger::day::{LedgerDay, TopicDay};
 use crate::ledger::entry::{Entry, EntryType};
 use crate::ledger::finding::Code;
+use crate::ledger::page::Page;
 use crate::proof::{Prover, money_printer};
 use crate::provider::Topic;
 
+/// A payout and where it stands.
+#[derive(Debug)]
+pub(super) struct PayoutPlace {
+    ordinal: usize,
+    name: String,
+    is_next: bool,
+}
+
 impl Prover {
-    pub(super) fn signal_payout_order(&mut self, day: &LedgerDay<'_>) {
-        let entries = &day.funds.entries;
-        for (index, entry) in entries.iter().enumerate() {
-            if entry.entry_type != EntryType::PayoutScheduled {
-                continue;
-            }
-            let number: Option<u64> = entry.payout_number().and_then(|number| number.parse().ok());
-            let is_last = index + 1 == entries.len();
-            let is_next = match (self.last_payout, number) {
-                (Some(last), Some(number)) => last.checked_add(1) == Some(number),
-                _ => true,
-            };
-            if !is_last || !is_next {
-                let what = if is_last {
-                    "does not follow the payout before it by one"
-                } else {
-                    "is not the last entry of its date"
-                };
-                self.findings.add(
-                    Code::PayoutOrder,
-                    Some(Topic::Funds),
-                    Some(day.date),
-                    Some(index + 1),
-                    || {
-                        format!(
-                            "payout {} {what}",
-                            entry.payout_number().unwrap_or("without a number")
-                        )
-                    },
-                );
-            }
-            self.last_payout = number.or(self.last_payout);
+    /// Follows the numbers of payouts, and whether one is the last entry of its date.
+    fn signal_payout(&mut self, ordinal: usize, entry: &Entry<'_>) {
+        self.today.funds_entries = ordinal;
+        if entry.entry_type != EntryType::PayoutScheduled {
+            return;
         }
+        self.signal_last_payout();
+        let number: Option<u64> = entry.payout_number().and_then(|number| number.parse().ok());
+        let is_next = match (self.last_payout, number) {
+            (Some(last), Some(number)) => last.checked_add(1) == Some(number),
+            _ => true,
+        };
+        self.today.payout = Some(PayoutPlace {
+            ordinal,
+            name: entry.payout_number().unwrap_or("without a number").to_owned(),
+            is_next,
+        });
+        self.last_payout = number.or(self.last_payout);
     }
 
-    pub(super) fn signal_negative(&mut self, day: &LedgerDay<'_>, opens: Option<i64>) {
-        let opens = opens.or_else(|| day.funds.entries.first().and_then(|entry| entry.balance_before));
-        let closes = self.funds.chain.balance();
+    /// Judges the last payout so far, when no more entries of the date can follow it, or another
+    /// payout has.
+    pub(super) fn signal_last_payout(&mut self) {
+        let Some(payout) = self.today.payout.take() else {
+            return;
+        };
+        let is_last = payout.ordinal == self.today.funds_entries;
+        if is_last && payout.is_next {
+            return;
+        }
+        let what = if is_last {
+            "does not follow the payout before it by one"
+        } else {
+            "is not the last entry of its date"
+        };
+        self.findings.add(
+            Code::PayoutOrder,
+            Some(Topic::Funds),
+            Some(self.today.date),
+            Some(payout.ordinal),
+            || format!("payout {} {what}", payout.name),
+        );
+    }
+
+    pub(super) fn signal_negative(&mut self) {
+        let (opens, closes, date) = (self.today.opens_at, self.funds.chain.balance(), self.today.date);
         let is_negative = |balance: Option<i64>| balance.is_some_and(|balance| balance < 0);
         if is_negative(opens) || is_negative(closes) {
             let money = money_printer(self.currency);
@@ -57,12 +69,11 @@ impl Prover {
             self.findings.add(
                 Code::NegativeBalance,
                 Some(Topic::Funds),
-                Some(day.date),
+                Some(date),
                 None,
                 || {
                     format!(
-                        "funds {}: the balance is below zero: opens at {}, closes at {}",
-                        day.date,
+                        "funds {date}: the balance is below zero: opens at {}, closes at {}",
                         show(opens),
                         show(closes)
                     )
@@ -71,16 +82,21 @@ impl Prover {
         }
     }
 
-    /// Reports what an entry's type, sign or time has to say; `today` is when its ledger date
-    /// lasts on the merchant's clock.
-    pub(super) fn signal(
-        &mut self,
-        topic: Topic,
-        date: NaiveDate,
-        ordinal: usize,
-        entry: &Entry<'_>,
-        today: &Range<i64>,
-    ) {
+    /// Reports what an entry's type, sign, time or place has to say.
+    pub(super) fn signal(&mut self, topic: Topic, ordinal: usize, entry: &Entry<'_>) {
+        let date = self.today.date;
+        if entry.entry_type == EntryType::FeesRetained {
+            match topic {
+                Topic::Funds => self.today.funds_retained += i128::from(entry.amount),
+                Topic::Fees => self.today.fees_retained += i128::from(entry.amount),
+            }
+        }
+        if topic == Topic::Funds {
+            if self.today.opens_at.is_none() && ordinal == 1 {
+                self.today.opens_at = entry.balance_before;
+            }
+            self.signal_payout(ordinal, entry);
+        }
         let money = money_printer(self.currency);
         let name = entry.entry_type.name();
         let reference = entry.voucher_reference().unwrap_or("none");
@@ -152,7 +168,7 @@ impl Prover {
         }
         if matches!(entry.entry_type, EntryType::Capture | EntryType::Refund)
             && let Some(time) = entry.time
-            && !time.is_within(today)
+            && !time.is_within(&self.today.seconds)
             && let Some(local) = time.local_date(self.options.zone)
             && local != date
         {
@@ -163,44 +179,37 @@ impl Prover {
     }
 
     /// `fees-retained` is one movement that both topics show with opposite signs.
-    pub(super) fn compare_mirror(&mut self, day: &LedgerDay<'_>) {
-        let sum = |topic: &TopicDay<'_>| {
-            topic
-                .entries
-                .iter()
-                .filter(|entry| entry.entry_type == EntryType::FeesRetained)
-                .map(|entry| i128::from(entry.amount))
-                .sum::<i128>()
-        };
-        let (funds, fees) = (sum(&day.funds), sum(&day.fees));
-        if funds + fees != 0 {
-            let money = money_printer(self.currency);
-            let show = |sum| i64::try_from(sum).map_or_else(|_| "more than bilag can hold".to_owned(), money);
-            self.findings
-                .add(Code::MirrorMismatch, None, Some(day.date), None, || {
-                    format!(
-                        "fees-retained on {}: {} on funds, but {} on fees; the two must cancel out",
-                        day.date,
-                        show(funds),
-                        show(fees)
-                    )
-                });
+    pub(super) fn compare_mirror(&mut self) {
+        let (funds, fees) = (self.today.funds_retained, self.today.fees_retained);
+        if funds + fees == 0 {
+            return;
         }
-        for topic in Topic::ALL {
-            if let Some(ordinal) = day.topic(topic).unreadable_time {
-                self.findings.add(
-                    Code::TimeUnreadable,
-                    Some(topic),
-                    Some(day.date),
-                    Some(ordinal),
-                    || {
-                        format!(
-                            "{topic} {}, entry {ordinal}: its time cannot be read and is left out",
-                            day.date
-                        )
-                    },
-                );
-            }
+        let date = self.today.date;
+        let money = money_printer(self.currency);
+        let show = |sum| i64::try_from(sum).map_or_else(|_| "more than bilag can hold".to_owned(), money);
+        self.findings
+            .add(Code::MirrorMismatch, None, Some(date), None, || {
+                format!(
+                    "fees-retained on {date}: {} on funds, but {} on fees; the two must cancel out",
+                    show(funds),
+                    show(fees)
+                )
+            });
+    }
+
+    /// Reports times that cannot be read, once a date and topic.
+    pub(super) fn signal_times(&mut self, page: &Page<'_, '_>) {
+        let (topic, date) = (page.topic, page.date);
+        if let Some(ordinal) = page.unreadable_time
+            && self.today.unreadable.replace(topic) != Some(topic)
+        {
+            self.findings.add(
+                Code::TimeUnreadable,
+                Some(topic),
+                Some(date),
+                Some(ordinal),
+                || format!("{topic} {date}, entry {ordinal}: its time cannot be read and is left out"),
+            );
         }
     }
 }

@@ -3,12 +3,10 @@
 
 use chrono::NaiveDate;
 
-use crate::archive::Archive;
 use crate::config::VoucherPer;
 use crate::date::{DateRange, days_after, days_before};
-use crate::days::StoredDay;
-use crate::ledger::day::LedgerDay;
-use crate::ledger::entry::EntryType;
+use crate::days::{Days, Facts};
+use crate::ledger::day::TopicState;
 use crate::posting::books::Books;
 use crate::proof::EDGE_DATES;
 use crate::provider::Topic;
@@ -55,23 +53,24 @@ impl Earlier {
 }
 
 /// Finds what `range` needs from before it.
-pub fn find(archive: &Archive, books: &Books<'_>, range: DateRange) -> Earlier {
+pub fn find(days: &Days<'_>, books: &Books<'_>, range: DateRange) -> Earlier {
     let from = range.from();
-    let openings = Topic::ALL.map(|topic| opening(archive, &books.info.ledger_id, topic, range));
     let mut earlier = Earlier {
         posted_from: from,
         valued_from: from,
-        funds_opening: openings[0],
+        funds_opening: None,
         missing: Vec::new(),
     };
+    if books.settings.voucher_per != VoucherPer::Payout && !books.is_foreign() {
+        return earlier;
+    }
+    let openings = Topic::ALL.map(|topic| opening(days, topic, range));
+    earlier.funds_opening = openings[0];
     if books.settings.voucher_per == VoucherPer::Payout {
-        let is_payout = |entry_type: &EntryType<'_>| *entry_type == EntryType::PayoutScheduled;
         let opens_at_zero = openings
             .iter()
             .all(|opening| opening.is_none_or(|balance| balance == 0));
-        match walk_back(archive, books, from, openings, |day| {
-            day.funds.entries.iter().any(|entry| is_payout(&entry.entry_type))
-        }) {
+        match walk_back(days, from, openings, |funds| funds.has_payout) {
             Ok(date) => earlier.posted_from = date,
             // Nothing is known to wait for the payout.
             Err(unknown) if opens_at_zero && !unknown.has_entries => {}
@@ -79,19 +78,14 @@ pub fn find(archive: &Archive, books: &Books<'_>, range: DateRange) -> Earlier {
         }
         if earlier.posted_from < from {
             earlier.valued_from = earlier.posted_from;
-            earlier.funds_opening =
-                opening_of_date(archive, books, earlier.posted_from).or(earlier.funds_opening);
+            let opens_at = days.facts(Topic::Funds, earlier.posted_from).opens_at;
+            earlier.funds_opening = opens_at.or(earlier.funds_opening);
         }
     }
     if books.is_foreign() && earlier.funds_opening != Some(0) {
-        let closes_at_zero = |day: &LedgerDay<'_>| {
-            day.funds
-                .entries
-                .last()
-                .is_some_and(|entry| entry.balance_after == Some(0))
-        };
         let openings = [earlier.funds_opening, None];
-        if let Ok(date) = walk_back(archive, books, earlier.posted_from, openings, closes_at_zero) {
+        let closes_at_zero = |funds: &Facts| funds.closes_at == Some(0);
+        if let Ok(date) = walk_back(days, earlier.posted_from, openings, closes_at_zero) {
             earlier.valued_from = date;
             earlier.funds_opening = Some(0);
         }
@@ -101,13 +95,9 @@ pub fn find(archive: &Archive, books: &Books<'_>, range: DateRange) -> Earlier {
 
 /// The dates before `range` that belong to its first payout, and the date of the payout before,
 /// which may have entries after it; `None` when the archive does not know them all.
-pub fn since_payout(archive: &Archive, books: &Books<'_>, range: DateRange) -> Option<DateRange> {
-    let is_payout = |day: &LedgerDay<'_>| {
-        let mut entries = day.funds.entries.iter();
-        entries.any(|entry| entry.entry_type == EntryType::PayoutScheduled)
-    };
-    let openings = Topic::ALL.map(|topic| opening(archive, &books.info.ledger_id, topic, range));
-    let from = walk_back(archive, books, range.from(), openings, is_payout).ok()?;
+pub fn since_payout(days: &Days<'_>, range: DateRange) -> Option<DateRange> {
+    let openings = Topic::ALL.map(|topic| opening(days, topic, range));
+    let from = walk_back(days, range.from(), openings, |funds| funds.has_payout).ok()?;
     DateRange::new(days_before(from, 1), days_before(range.from(), 1)).ok()
 }
 
@@ -118,38 +108,37 @@ struct Unknown {
     has_entries: bool,
 }
 
-/// The date after the latest one before `from` that `is_boundary`, when all dates in between are
-/// known; else the date that is not. `openings` are the balances of both topics at `from`.
+/// The date after the latest one before `from` whose funds are a boundary, when all dates in
+/// between are known; else the date that is not. `openings` are the balances of both topics at
+/// `from`.
 fn walk_back(
-    archive: &Archive,
-    books: &Books<'_>,
+    days: &Days<'_>,
     from: NaiveDate,
     mut openings: [Option<i64>; 2],
-    is_boundary: impl Fn(&LedgerDay<'_>) -> bool,
+    is_boundary: impl Fn(&Facts) -> bool,
 ) -> Result<NaiveDate, Unknown> {
     let mut has_entries = false;
     for step in 1..=LOOKBACK_DATES {
         let date = days_before(from, step);
-        let stored = StoredDay::read(archive, &books.info.ledger_id, date);
-        let day = stored.parse();
-        if !day.is_closed() {
+        if !days.is_closed(date) {
             return Err(Unknown { date, has_entries });
         }
-        if is_boundary(&day) {
+        if is_boundary(&days.facts(Topic::Funds, date)) {
             return Ok(days_after(date, 1));
         }
-        let is_empty = day.entries().next().is_none();
+        let is_empty = days.is_empty(date);
         has_entries |= !is_empty;
         for (topic, opening) in Topic::ALL.into_iter().zip(&mut openings) {
-            if let Some(first) = day.topic(topic).entries.first() {
-                *opening = first.balance_before;
+            let facts = days.facts(topic, date);
+            if facts.entries > 0 {
+                *opening = facts.opens_at;
             }
         }
         // A ledger's first entries open at zero: nothing lies before them.
         let opens_at_zero = openings[0].is_none_or(|balance| balance == 0)
             && openings[1].is_none_or(|balance| balance == 0)
             && openings.iter().any(Option::is_some);
-        if !is_empty && opens_at_zero && opens_ledger(archive, books, date) {
+        if !is_empty && opens_at_zero && opens_ledger(days, date) {
             return Ok(date);
         }
     }
@@ -160,43 +149,23 @@ fn walk_back(
 }
 
 /// Whether the dates before `date` are known to be closed and without entries.
-fn opens_ledger(archive: &Archive, books: &Books<'_>, date: NaiveDate) -> bool {
-    (1..=EDGE_DATES).all(|step| {
-        let stored = StoredDay::read(archive, &books.info.ledger_id, days_before(date, step));
-        let day = stored.parse();
-        day.is_closed() && day.entries().next().is_none()
-    })
-}
-
-fn opening_of_date(archive: &Archive, books: &Books<'_>, date: NaiveDate) -> Option<i64> {
-    let stored = StoredDay::read_funds(archive, &books.info.ledger_id, date);
-    stored
-        .parse()
-        .funds
-        .entries
-        .first()
-        .and_then(|entry| entry.balance_before)
+fn opens_ledger(days: &Days<'_>, date: NaiveDate) -> bool {
+    (1..=EDGE_DATES).all(|step| days.is_empty(days_before(date, step)))
 }
 
 /// A topic's balance before the range: what its first entry says, else the last one before.
-fn opening(archive: &Archive, ledger_id: &str, topic: Topic, range: DateRange) -> Option<i64> {
+fn opening(days: &Days<'_>, topic: Topic, range: DateRange) -> Option<i64> {
     let before = (1..=EDGE_DATES).find_map(|step| {
-        let stored = StoredDay::read(archive, ledger_id, days_before(range.from(), step));
-        let day = stored.parse();
-        let topic = day.topic(topic);
-        if !topic.is_closed() {
+        let facts = days.facts(topic, days_before(range.from(), step));
+        if facts.state != TopicState::Closed {
             return Some(None);
         }
-        topic.entries.last().map(|entry| entry.balance_after)
+        (facts.entries > 0).then_some(facts.closes_at)
     });
     before.flatten().or_else(|| {
-        range.dates().find_map(|date| {
-            let stored = StoredDay::read(archive, ledger_id, date);
-            let day = stored.parse();
-            day.topic(topic)
-                .entries
-                .first()
-                .and_then(|entry| entry.balance_before)
-        })
+        let mut facts = range.dates().map(|date| days.facts(topic, date));
+        facts
+            .find(|facts| facts.entries > 0)
+            .and_then(|facts| facts.opens_at)
     })
 }

@@ -1,16 +1,13 @@
-//! One ledger from the archive to its files: prove, post, check, write.
-//!
-//! Two passes over the days. The first proves and posts, and asks every writer what its target
-//! cannot hold; only when nothing stands against it, the second writes.
+//! One ledger from the archive to its files: prove, post, check, write, in one pass over its days.
 
 pub mod captures;
 pub mod documents;
 pub mod earlier;
 pub mod export_log;
 mod movement;
-mod passes;
+mod pass;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -23,7 +20,7 @@ use crate::catalogue::Format;
 use crate::chart::Chart;
 use crate::config::{Config, LedgerConfig};
 use crate::date::DateRange;
-use crate::days::StoredDay;
+use crate::days::Days;
 use crate::format::FormatError;
 use crate::journal::JournalTotals;
 use crate::money::Currency;
@@ -32,7 +29,7 @@ use crate::posting::books::{Books, PostingError};
 use crate::proof::{LedgerProof, ProofOptions, Prover, Status};
 use crate::provider::{LedgerInfo, Topic};
 use crate::run::documents::Output;
-use crate::run::passes::Run;
+use crate::run::pass::Run;
 
 /// What to do with each ledger.
 #[derive(Debug, Clone)]
@@ -121,8 +118,6 @@ pub struct LedgerRun {
     pub proof: Option<LedgerProof>,
     /// The sums of the journal.
     pub totals: JournalTotals,
-    /// Movement by account number, in minor units of the ledger's currency.
-    pub movements: BTreeMap<Arc<str>, i128>,
     /// What was written.
     pub outputs: Vec<Output>,
     /// Why it ended without success, apart from findings.
@@ -136,23 +131,51 @@ pub fn ledger(archive: &Archive, ledger_id: &str, config: &Config, options: &Run
         Err(error) => return LedgerRun::ended(LedgerInfo::unknown(ledger_id), error.into()),
     };
     let ledger_config = config.ledger(&info);
+    let days = Days::new(archive, ledger_id, options.open.clone());
     let exported = if options.allow_open {
-        closed_part(archive, ledger_id, options.range)
+        closed_part(&days, options.range)
     } else {
         Some(options.range)
     };
+    let siblings = siblings(archive, &info, &ledger_config, options);
     let run = Run {
-        archive,
+        days: &days,
         info: &info,
         config,
-        currency: currency(archive, &info, &ledger_config, options.range),
+        currency: currency(&days, &info, &ledger_config, options.range),
         ledger_config: &ledger_config,
         options,
         exported: exported.unwrap_or(options.range),
+        siblings: &siblings,
     };
-    let mut result = run.both_passes();
+    let mut result = run.run();
     result.info = info;
     result
+}
+
+/// The other ledgers of the archive with the same owner, where a format has to keep their
+/// voucher numbers apart.
+fn siblings(
+    archive: &Archive,
+    info: &LedgerInfo,
+    config: &LedgerConfig,
+    options: &RunOptions,
+) -> Vec<String> {
+    let is_numbered = options.write.as_ref().is_some_and(|write| {
+        let by_configuration = write.formats.is_empty() && !config.formats.is_empty();
+        let mut formats = write.formats.iter();
+        write.all_formats || by_configuration || formats.any(|format| format.numbers_vouchers())
+    });
+    let Some(owner) = info.owner.as_ref().filter(|_| is_numbered) else {
+        return Vec::new();
+    };
+    // A ledger that cannot be read has its own run, which says so.
+    let has_owner = |ledger_id: &String| match archive.ledger_info(ledger_id) {
+        Ok(Some(other)) => other.owner.as_ref() == Some(owner) && *ledger_id != info.ledger_id,
+        Ok(None) | Err(_) => false,
+    };
+    let ledgers = archive.ledgers().unwrap_or_default();
+    ledgers.into_iter().filter(has_owner).collect()
 }
 
 /// Proves one ledger's range without posting anything.
@@ -162,21 +185,19 @@ pub fn prove(archive: &Archive, ledger_id: &str, config: &Config, options: &RunO
         Err(error) => return LedgerRun::ended(LedgerInfo::unknown(ledger_id), error.into()),
     };
     let ledger_config = config.ledger(&info);
+    let days = Days::new(archive, ledger_id, options.open.clone());
     let proof_options = ProofOptions {
         range: options.range,
         currency: info.currency.as_deref().and_then(Currency::parse),
         zone: Chart::of(ledger_config.posting.market).zone(),
         allow_open: options.allow_open,
     };
-    let mut prover = Prover::start(archive, ledger_id, proof_options);
+    let mut prover = Prover::start(&days, proof_options);
     for date in options.range.dates() {
-        let stored = StoredDay::read(archive, ledger_id, date);
-        let mut day = stored.parse();
-        day.note_open(&options.open);
-        prover.day(&day);
+        prover.day(&days, &days.read(date).parse());
     }
     LedgerRun {
-        proof: Some(prover.finish(archive, ledger_id)),
+        proof: Some(prover.finish(&days)),
         ..LedgerRun::not_started(info)
     }
 }
@@ -190,9 +211,10 @@ pub fn missing_before(
 ) -> Option<NaiveDate> {
     let info = archive.ledger_info(ledger_id).ok()??;
     let ledger_config = config.ledger(&info);
-    let currency = currency(archive, &info, &ledger_config, range);
+    let days = Days::new(archive, ledger_id, BTreeSet::new());
+    let currency = currency(&days, &info, &ledger_config, range);
     let books = Books::new(&info, currency, &ledger_config, config);
-    earlier::find(archive, &books, range).missing.first().copied()
+    earlier::find(&days, &books, range).missing.first().copied()
 }
 
 impl LedgerRun {
@@ -202,7 +224,6 @@ impl LedgerRun {
             info,
             proof: None,
             totals: JournalTotals::default(),
-            movements: BTreeMap::new(),
             outputs: Vec::new(),
             error: None,
         }
@@ -222,25 +243,23 @@ impl LedgerRun {
             .is_none_or(|proof| proof.status == Status::Failed)
     }
 }
+
 /// The dates before the first one that is not closed.
-fn closed_part(archive: &Archive, ledger_id: &str, range: DateRange) -> Option<DateRange> {
-    let is_closed = |date: &NaiveDate| StoredDay::read(archive, ledger_id, *date).parse().is_closed();
-    let last = range.dates().take_while(is_closed).last()?;
+fn closed_part(days: &Days<'_>, range: DateRange) -> Option<DateRange> {
+    let last = range.dates().take_while(|date| days.is_closed(*date)).last()?;
     DateRange::new(range.from(), last).ok()
 }
 
 /// The ledger's currency: what the ledgers endpoint says, else its first entry, else the books'.
-pub fn currency(archive: &Archive, info: &LedgerInfo, config: &LedgerConfig, range: DateRange) -> Currency {
+pub fn currency(days: &Days<'_>, info: &LedgerInfo, config: &LedgerConfig, range: DateRange) -> Currency {
     let stated = info.currency.as_deref().and_then(Currency::parse);
-    let first_entry = || {
-        range.dates().find_map(|date| {
-            let stored = StoredDay::read(archive, &info.ledger_id, date);
-            let day = stored.parse();
-            day.entries().find_map(|(_, _, entry)| entry.currency)
-        })
+    let of_date = |date| {
+        Topic::ALL
+            .into_iter()
+            .find_map(|topic| days.facts(topic, date).currency)
     };
     stated
-        .or_else(first_entry)
+        .or_else(|| range.dates().find_map(of_date))
         .unwrap_or(config.posting.base_currency)
 }
 

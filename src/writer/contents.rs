@@ -1,5 +1,5 @@
-//! What the first pass learns of a file's contents: accounts with their movements and balances,
-//! codes, dimensions, counts.
+//! What the vouchers of a document hold: accounts with their movements and balances, codes,
+//! dimensions, counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ struct Movement {
     base: i128,
 }
 
-/// What the first pass learns.
+/// What the vouchers of a document hold.
 #[derive(Debug, Default)]
 pub struct Contents {
     movements: BTreeMap<Arc<str>, Movement>,
@@ -82,18 +82,31 @@ impl Contents {
             } else {
                 self.credit -= base
             }
-            let movement = self
-                .movements
-                .entry(posting.account.clone())
-                .or_insert_with(|| Movement {
-                    name: posting.account_name.clone(),
-                    base: 0,
-                });
-            movement.base += base;
-            self.tax_codes.extend(posting.tax_code.clone());
-            self.departments.extend(posting.department.clone());
-            self.projects.extend(posting.project.clone());
+            match self.movements.get_mut(&posting.account) {
+                Some(movement) => movement.base += base,
+                None => {
+                    let name = posting.account_name.clone();
+                    self.movements
+                        .insert(posting.account.clone(), Movement { name, base });
+                }
+            }
+            for (known, value) in [
+                (&mut self.tax_codes, &posting.tax_code),
+                (&mut self.departments, &posting.department),
+                (&mut self.projects, &posting.project),
+            ] {
+                if let Some(value) = value.as_ref().filter(|value| !known.contains(*value)) {
+                    known.insert(value.clone());
+                }
+            }
         }
+    }
+
+    /// What each account moves by, in minor units of the base currency.
+    pub fn movements(&self) -> impl Iterator<Item = (&Arc<str>, i128)> {
+        self.movements
+            .iter()
+            .map(|(account, movement)| (account, movement.base))
     }
 
     /// Whether any voucher moves an account.

@@ -1,10 +1,12 @@
 //! `entries-csv`: every entry of both topics, as the provider has it, without personal data.
 
-use std::io;
+use std::io::{self, Write as _};
 
-use crate::ledger::day::LedgerDay;
-use crate::money::Currency;
-use crate::proof::LedgerProof;
+use crate::date::push_date;
+use crate::ledger::page::Page;
+use crate::money::{Currency, push_minor};
+use crate::writer::contents::Contents;
+use crate::writer::csv::{field, header};
 use crate::writer::{Context, Writer};
 
 const HEADER: [&str; 13] = [
@@ -41,37 +43,42 @@ impl EntriesCsv {
 }
 
 impl Writer for EntriesCsv {
-    fn start(&mut self, _proof: &LedgerProof, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut csv = csv::Writer::from_writer(out);
-        csv.write_record(HEADER)?;
-        csv.flush()
-    }
-
-    fn wants_days(&self) -> bool {
+    fn wants_entries(&self) -> bool {
         true
     }
 
-    fn day(&mut self, day: &LedgerDay<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut csv = csv::Writer::from_writer(out);
-        let date = day.date.to_string();
-        let money = |minor: Option<i64>| minor.map(|minor| self.currency.format(minor)).unwrap_or_default();
-        for (topic, ordinal, entry) in day.entries() {
-            csv.write_record([
-                self.ledger_id.as_str(),
-                topic.name(),
-                &date,
-                &ordinal.to_string(),
-                &entry.time.map(|time| time.to_string()).unwrap_or_default(),
-                entry.entry_type.name(),
-                &money(Some(entry.amount)),
-                self.currency.code(),
-                &money(entry.balance_before),
-                &money(entry.balance_after),
-                entry.psp_reference.as_deref().unwrap_or_default(),
-                entry.reference.as_deref().unwrap_or_default(),
-                entry.recipient_handle.as_deref().unwrap_or_default(),
-            ])?;
+    fn begin(&mut self, _contents: &Contents, out: &mut Vec<u8>) -> io::Result<()> {
+        header(out, &HEADER);
+        Ok(())
+    }
+
+    fn page(&mut self, page: &Page<'_, '_>, out: &mut Vec<u8>) -> io::Result<()> {
+        let exponent = self.currency.exponent();
+        for (ordinal, entry) in page.numbered() {
+            field(out, &self.ledger_id);
+            write!(out, ",{},", page.topic)?;
+            push_date(out, page.date);
+            write!(out, ",{ordinal},")?;
+            if let Some(time) = entry.time {
+                write!(out, "{time}")?;
+            }
+            out.push(b',');
+            field(out, entry.entry_type.name());
+            out.push(b',');
+            push_minor(out, i128::from(entry.amount), exponent);
+            write!(out, ",{}", self.currency)?;
+            for balance in [entry.balance_before, entry.balance_after] {
+                out.push(b',');
+                if let Some(balance) = balance {
+                    push_minor(out, i128::from(balance), exponent);
+                }
+            }
+            for text in [&entry.psp_reference, &entry.reference, &entry.recipient_handle] {
+                out.push(b',');
+                field(out, text.as_deref().unwrap_or_default());
+            }
+            out.push(b'\n');
         }
-        csv.flush()
+        Ok(())
     }
 }

@@ -2,8 +2,11 @@
 
 use std::io;
 
+use crate::date::push_date;
 use crate::journal::Voucher;
-use crate::proof::LedgerProof;
+use crate::money::push_minor;
+use crate::writer::contents::Contents;
+use crate::writer::csv::{field, header};
 use crate::writer::{Context, Writer};
 
 const HEADER: [&str; 17] = [
@@ -42,52 +45,60 @@ impl JournalCsv {
 }
 
 impl Writer for JournalCsv {
-    fn start(&mut self, _proof: &LedgerProof, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut csv = csv::Writer::from_writer(out);
-        csv.write_record(HEADER)?;
-        csv.flush()
+    fn begin(&mut self, _contents: &Contents, out: &mut Vec<u8>) -> io::Result<()> {
+        header(out, &HEADER);
+        Ok(())
     }
 
-    fn voucher(&mut self, voucher: &Voucher, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut csv = csv::Writer::from_writer(out);
-        let date = voucher.date().to_string();
-        for (index, posting) in voucher.postings().iter().enumerate() {
-            let (debit, credit) = sides(posting.amount, posting.currency.exponent());
-            let (base_debit, base_credit) = match posting.base_amount {
-                Some(amount) => sides(amount, self.base_exponent),
-                None => (String::new(), String::new()),
-            };
-            csv.write_record([
-                voucher.ledger_id(),
-                voucher.id(),
-                &date,
-                &(index + 1).to_string(),
-                &posting.account,
-                &posting.account_name,
-                &debit,
-                &credit,
-                posting.currency.code(),
-                &base_debit,
-                &base_credit,
-                posting.key.name(),
-                &posting.text,
-                posting.tax_code.as_deref().unwrap_or_default(),
-                posting.department.as_deref().unwrap_or_default(),
-                posting.project.as_deref().unwrap_or_default(),
-                posting.reference.as_deref().unwrap_or_default(),
-            ])?;
+    fn voucher(&mut self, voucher: &Voucher, out: &mut Vec<u8>) -> io::Result<()> {
+        for (line, posting) in (1..).zip(voucher.postings()) {
+            field(out, voucher.ledger_id());
+            out.push(b',');
+            field(out, voucher.id().as_str());
+            out.push(b',');
+            push_date(out, voucher.date());
+            out.push(b',');
+            push_minor(out, line, 0);
+            out.push(b',');
+            field(out, &posting.account);
+            out.push(b',');
+            field(out, &posting.account_name);
+            out.push(b',');
+            sides(out, posting.amount, posting.currency.exponent());
+            out.push(b',');
+            out.extend_from_slice(posting.currency.code().as_bytes());
+            out.push(b',');
+            match posting.base_amount {
+                Some(amount) => sides(out, amount, self.base_exponent),
+                None => out.push(b','),
+            }
+            out.push(b',');
+            out.extend_from_slice(posting.key.name().as_bytes());
+            for text in [
+                Some(&posting.text),
+                posting.tax_code.as_ref(),
+                posting.department.as_ref(),
+                posting.project.as_ref(),
+                posting.reference.as_ref(),
+            ] {
+                out.push(b',');
+                field(out, text.map(AsRef::as_ref).unwrap_or_default());
+            }
+            out.push(b'\n');
         }
-        csv.flush()
+        Ok(())
     }
 }
 
-/// Debit and credit columns of a signed amount: the unused side is zero.
-pub(crate) fn sides(amount: i64, exponent: u32) -> (String, String) {
-    let zero = crate::money::format_minor(0, exponent);
-    if amount >= 0 {
-        (crate::money::format_minor(amount, exponent), zero)
+/// Debit and credit cells of a signed amount: the unused side is zero.
+fn sides(out: &mut Vec<u8>, amount: i64, exponent: u32) {
+    let magnitude = i128::from(amount.unsigned_abs());
+    let (debit, credit) = if amount >= 0 {
+        (magnitude, 0)
     } else {
-        let text = crate::money::format_minor(amount, exponent);
-        (zero, text.trim_start_matches('-').to_owned())
-    }
+        (0, magnitude)
+    };
+    push_minor(out, debit, exponent);
+    out.push(b',');
+    push_minor(out, credit, exponent);
 }

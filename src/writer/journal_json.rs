@@ -1,14 +1,13 @@
 //! `journal-json`: the journal as one JSON document, amounts as text.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use serde::Serialize;
 
 use crate::journal::{Posting, Voucher};
-use crate::money::Currency;
-use crate::proof::LedgerProof;
-use crate::writer::journal_csv::sides;
-use crate::writer::{Context, Writer};
+use crate::money::{Currency, format_magnitude, format_minor};
+use crate::writer::contents::Contents;
+use crate::writer::{Context, Whole, Writer};
 
 /// Writes the journal as JSON, one voucher after the other.
 #[derive(Debug)]
@@ -81,7 +80,7 @@ impl JournalJson {
 }
 
 impl Writer for JournalJson {
-    fn start(&mut self, _proof: &LedgerProof, out: &mut dyn io::Write) -> io::Result<()> {
+    fn begin(&mut self, _contents: &Contents, out: &mut Vec<u8>) -> io::Result<()> {
         write!(
             out,
             "{{\n\"schema\": 1,\n\"ledger_id\": {},\n\"currency\": \"{}\",\n\"base_currency\": \"{}\",\n\"vouchers\": [",
@@ -91,10 +90,10 @@ impl Writer for JournalJson {
         )
     }
 
-    fn voucher(&mut self, voucher: &Voucher, out: &mut dyn io::Write) -> io::Result<()> {
+    fn voucher(&mut self, voucher: &Voucher, out: &mut Vec<u8>) -> io::Result<()> {
         let postings = voucher.postings().iter().enumerate();
         let json = JsonVoucher {
-            voucher: voucher.id(),
+            voucher: voucher.id().as_str(),
             date: voucher.date().to_string(),
             postings: postings
                 .map(|(index, posting)| self.posting(index + 1, posting))
@@ -106,7 +105,18 @@ impl Writer for JournalJson {
         Ok(())
     }
 
-    fn end(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
+    fn end(&mut self, _whole: &Whole<'_>, _head: &mut Vec<u8>, out: &mut Vec<u8>) -> io::Result<()> {
         out.write_all(b"\n]\n}\n")
+    }
+}
+
+/// Debit and credit of a signed amount: the unused side is zero.
+fn sides(amount: i64, exponent: u32) -> (String, String) {
+    let zero = format_minor(0, exponent);
+    let magnitude = format_magnitude(amount, exponent);
+    if amount >= 0 {
+        (magnitude, zero)
+    } else {
+        (zero, magnitude)
     }
 }

@@ -1,17 +1,17 @@
 //! Writers: each turns finished vouchers (or ledger days) into one kind of document.
 //!
-//! A writer is a pure function on finished data, in two passes. In the first it looks at
-//! everything and says what its target cannot hold; in the second it writes UTF-8 and `\n`. It
-//! opens no files, reads no clock, sorts nothing and rounds nothing.
+//! Two types make a document: a [`Checker`] looks at the journal and says what the target cannot
+//! hold, a [`Writer`] writes. Both are pure functions on finished data: they open no files, read
+//! no clock, sort nothing and round nothing.
 
 pub mod api;
 pub mod contents;
+pub mod csv;
 pub mod delimited;
 pub mod entries_csv;
 pub mod journal_csv;
 pub mod journal_json;
 pub mod lines;
-pub mod numbers;
 pub mod period;
 pub mod saft;
 pub mod saft_dk;
@@ -25,15 +25,17 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use crate::config::LedgerConfig;
 use crate::date::DateRange;
 use crate::journal::Voucher;
-use crate::ledger::day::LedgerDay;
 use crate::ledger::finding::{Code, Findings};
+use crate::ledger::page::Page;
 use crate::money::Currency;
 use crate::posting::books::Books;
-use crate::proof::LedgerProof;
 use crate::provider::LedgerInfo;
+use crate::writer::contents::Contents;
 
 /// What a writer may know of the run.
 #[derive(Debug, Clone, Copy)]
@@ -73,72 +75,113 @@ pub struct Opening {
     pub follows_another: bool,
 }
 
-/// A document in the making.
+/// A document when all that goes into it is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Whole<'w> {
+    /// What its vouchers hold.
+    pub contents: &'w Contents,
+    /// The size in bytes of what stands between head and end, as UTF-8.
+    pub size: u64,
+}
+
+/// Looks at what goes into a document and says what its target cannot hold, all of it.
 ///
-/// The run calls `check_day` and `check_voucher` for everything, then `check_opening` and
-/// `check_end`; when nothing
-/// stands against it, `start`, `day` and `voucher` for everything again, and `end`. In the second
-/// pass vouchers come in order of date, then id, and days in order of date; a voucher may come
-/// before or after the day it was made of. A writer that has no document to make (`is_empty`
-/// after `check_end`) is not called for the second pass, and no file is made.
+/// A run shows it everything: the days before the range that the first payout takes in, then
+/// entries, days' ends and vouchers as they come, and [`Checker::end`] last. Entries come in
+/// order; vouchers in the order in which they are made, which is not always that of the document.
+pub trait Checker {
+    /// Some entries of a day before the range that the first payout takes in.
+    fn page_before(&mut self, _page: &Page<'_, '_>) {}
+
+    /// The end of a day before the range.
+    fn day_before(&mut self, _date: NaiveDate) {}
+
+    /// Some entries of a ledger date.
+    fn page(&mut self, _page: &Page<'_, '_>) {}
+
+    /// The end of a ledger date.
+    fn day(&mut self, _date: NaiveDate, _limits: &mut Limits) {}
+
+    /// A voucher.
+    fn voucher(&mut self, _voucher: &Voucher, _limits: &mut Limits) {}
+
+    /// There is no more.
+    fn end(&mut self, _whole: &Whole<'_>, _limits: &mut Limits) {}
+}
+
+/// A checker for targets that hold everything.
+#[derive(Debug, Clone, Copy)]
+pub struct HoldsEverything;
+
+impl Checker for HoldsEverything {}
+
+/// Writes a document: UTF-8 with `\n` where the target reads text, else bytes.
+///
+/// A run calls `begin` once, `page`, `day` and `voucher` as the data comes (vouchers in order of
+/// date, then id), and `end`. What is written is thrown away when something stands against the
+/// export, so a writer need not look out for what its checker refuses.
 pub trait Writer {
-    /// Whether the writer wants the days before the range that its first payout takes in.
+    /// Whether the days before the range that its first payout takes in are wanted.
     fn wants_days_before(&self) -> bool {
         false
     }
 
-    /// First pass, before all else: a day before the range that the first payout of the range
-    /// takes in. These days come in order of date, in the first pass only.
-    fn day_before(&mut self, _day: &LedgerDay<'_>) {}
+    /// Whether entries and the ends of dates are wanted.
+    fn wants_entries(&self) -> bool {
+        false
+    }
 
-    /// First pass: a ledger day.
-    fn check_day(&mut self, _day: &LedgerDay<'_>, _limits: &mut Limits) {}
+    /// Whether what stands before the vouchers depends on all of them. Then [`Writer::end`] makes
+    /// the head, and what was written until then waits for it.
+    fn has_late_head(&self) -> bool {
+        false
+    }
 
-    /// First pass: a voucher. Reports everything about it that the target cannot hold.
-    fn check_voucher(&mut self, _voucher: &Voucher, _limits: &mut Limits) {}
+    /// Some entries of a day before the range.
+    fn page_before(&mut self, _page: &Page<'_, '_>) {}
 
-    /// First pass: what the books hold when the document begins.
-    fn check_opening(&mut self, _opening: &Opening) {}
+    /// The end of a day before the range.
+    fn day_before(&mut self, _date: NaiveDate) {}
 
-    /// First pass: there is no more.
-    fn check_end(&mut self, _limits: &mut Limits) {}
+    /// Before all else; `contents` holds the first voucher, where there is one.
+    fn begin(&mut self, _contents: &Contents, _out: &mut Vec<u8>) -> io::Result<()> {
+        Ok(())
+    }
 
-    /// After the first pass: whether there is nothing to make a document of.
-    fn is_empty(&self) -> bool {
+    /// Some entries of a ledger date.
+    fn page(&mut self, _page: &Page<'_, '_>, _out: &mut Vec<u8>) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The end of a ledger date.
+    fn day(&mut self, _date: NaiveDate, _out: &mut Vec<u8>) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// A voucher.
+    fn voucher(&mut self, _voucher: &Voucher, _out: &mut Vec<u8>) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// There is no more: `head` gets what stands before everything else, in writers that have a
+    /// late head, and `out` what stands after it.
+    fn end(&mut self, _whole: &Whole<'_>, _head: &mut Vec<u8>, _out: &mut Vec<u8>) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Whether there is nothing to make a document of, so that no file is made.
+    fn is_empty(&self, _contents: &Contents) -> bool {
         false
     }
 
     /// The document's name, when it is not the one of the descriptor.
-    fn file_name(&self) -> Option<String> {
+    fn file_name(&self, _contents: &Contents) -> Option<String> {
         None
     }
-
-    /// Second pass: what stands before the first voucher.
-    fn start(&mut self, _proof: &LedgerProof, _out: &mut dyn io::Write) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// Whether the writer wants the days again in the second pass. Where none does, and the
-    /// vouchers are few, the days are read only once.
-    fn wants_days(&self) -> bool {
-        false
-    }
-
-    /// Second pass: a ledger day.
-    fn day(&mut self, _day: &LedgerDay<'_>, _out: &mut dyn io::Write) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// Second pass: a voucher.
-    fn voucher(&mut self, _voucher: &Voucher, _out: &mut dyn io::Write) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// Second pass: what stands after the last voucher.
-    fn end(&mut self, _out: &mut dyn io::Write) -> io::Result<()> {
-        Ok(())
-    }
 }
+
+/// How many refusals are named; the others are counted.
+const NAMED_REFUSALS: usize = 20;
 
 /// How many replacements are named; the others are counted.
 const NAMED_REPLACEMENTS: usize = 100;
@@ -148,6 +191,7 @@ const NAMED_REPLACEMENTS: usize = 100;
 pub struct Limits {
     format: String,
     refusals: Vec<String>,
+    more_refusals: usize,
     replacements: Vec<String>,
     more_replacements: usize,
 }
@@ -158,6 +202,7 @@ impl Limits {
         Self {
             format: format.to_owned(),
             refusals: Vec::new(),
+            more_refusals: 0,
             replacements: Vec::new(),
             more_replacements: 0,
         }
@@ -165,7 +210,11 @@ impl Limits {
 
     /// The target cannot hold something: what, of which voucher or entry, and the limit.
     pub fn refuse(&mut self, what: impl Into<String>) {
-        self.refusals.push(what.into());
+        if self.refusals.len() < NAMED_REFUSALS {
+            self.refusals.push(what.into());
+        } else {
+            self.more_refusals += 1;
+        }
     }
 
     /// Something was replaced to fit the target: what, of which voucher, and by what.
@@ -214,7 +263,10 @@ impl Limits {
             self.replacements
                 .push(format!("and {} more", self.more_replacements));
         }
-        let refused = self.refusals.len();
+        let refused = self.refusals.len() + self.more_refusals;
+        if self.more_refusals > 0 {
+            self.refusals.push(format!("and {} more", self.more_refusals));
+        }
         for (code, items, count) in [
             (Code::TargetLimit, self.refusals, refused),
             (Code::TextReplaced, self.replacements, replaced),

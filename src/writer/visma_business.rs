@@ -1,20 +1,18 @@
 //! `visma-business`: vouchers as a text import with table headers (`@WaBnd`, `@WaVo`).
 
-use std::io;
+use std::io::{self, Write as _};
 
 use chrono::NaiveDate;
 
 use crate::encode::Encoding;
 use crate::format::FormatError;
-use crate::format::LARGEST_SERIES;
 use crate::format::delimited::VatMode;
 use crate::format::options::Options;
+use crate::journal::id::LARGEST_SERIES;
 use crate::journal::{Tax, Voucher};
 use crate::money::Currency;
-use crate::proof::LedgerProof;
 use crate::writer::lines::{Line, lines};
-use crate::writer::numbers;
-use crate::writer::{Context, Limits, Writer};
+use crate::writer::{Checker, Context, Limits, Whole, Writer};
 
 /// How many characters of text are known to be taken.
 const TEXT_MAX: usize = 40;
@@ -22,8 +20,8 @@ const TEXT_MAX: usize = 40;
 const COLUMNS: &str =
     "VoNo,VoDt,VoTp,Txt,DbAcNo,DbTxCd,DbTrnCl,DbAcCl,CrAcNo,CrTxCd,CrTrnCl,CrAcCl,AmExVAT,VatAm,Am";
 
-/// Writes the import.
-#[derive(Debug)]
+/// What the import of a ledger looks like.
+#[derive(Debug, Clone)]
 pub struct VismaBusiness {
     options: Options,
     encoding: Encoding,
@@ -31,11 +29,19 @@ pub struct VismaBusiness {
     series: u32,
     base: Currency,
     description: String,
-    last_date: NaiveDate,
+    first_date: NaiveDate,
 }
 
+/// Says what the import cannot hold.
+#[derive(Debug)]
+pub struct VismaBusinessChecker(pub VismaBusiness);
+
+/// Writes the import.
+#[derive(Debug)]
+pub struct VismaBusinessWriter(pub VismaBusiness);
+
 impl VismaBusiness {
-    /// A writer for one document.
+    /// The import of one ledger.
     pub fn new(context: &Context<'_>, options: &Options) -> Result<Self, FormatError> {
         Ok(Self {
             encoding: crate::format::choice(options, "encoding", Encoding::Windows1252)?,
@@ -43,7 +49,7 @@ impl VismaBusiness {
             series: options.number("series", LARGEST_SERIES)?,
             base: context.config.posting.base_currency,
             description: format!("VM-{}", context.info.ledger_id),
-            last_date: context.range.from(),
+            first_date: context.range.from(),
             options: options.clone(),
         })
     }
@@ -71,7 +77,7 @@ impl VismaBusiness {
     }
 
     fn row(&self, voucher: &Voucher, line: &Line<'_>) -> Result<String, String> {
-        let number = numbers::by_date(voucher, self.series)?;
+        let number = voucher.date_number(self.series)?;
         let posting = line.posting;
         let code = self.tax_code(line).ok_or_else(|| {
             format!(
@@ -124,16 +130,16 @@ fn text_of(line: &Line<'_>) -> String {
     crate::text::cut(&text, TEXT_MAX).to_owned()
 }
 
-impl Writer for VismaBusiness {
-    fn check_voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
-        self.last_date = self.last_date.max(voucher.date());
+impl Checker for VismaBusinessChecker {
+    fn voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
+        let visma = &self.0;
         let lines = match lines(voucher, VatMode::Gross) {
             Ok(lines) => lines,
             Err(message) => return limits.refuse(message),
         };
         for line in lines.iter().filter(|line| line.base != 0) {
-            match self.row(voucher, line) {
-                Ok(_) => self.check_text(voucher, line, limits),
+            match visma.row(voucher, line) {
+                Ok(_) => visma.check_text(voucher, line, limits),
                 Err(message) => limits.refuse_once(message),
             }
             let posting = line.posting;
@@ -144,22 +150,30 @@ impl Writer for VismaBusiness {
             }
         }
     }
+}
 
-    fn start(&mut self, _proof: &LedgerProof, out: &mut dyn io::Write) -> io::Result<()> {
-        write!(
-            out,
-            "@IMPORT_METHOD(3)\n@WaBnd(Descr,ValDt)\n\"{}\" {}\n@WaVo({COLUMNS})\n",
-            self.description,
-            self.last_date.format("%Y%m%d")
-        )
+impl Writer for VismaBusinessWriter {
+    fn has_late_head(&self) -> bool {
+        true
     }
 
-    fn voucher(&mut self, voucher: &Voucher, out: &mut dyn io::Write) -> io::Result<()> {
+    fn voucher(&mut self, voucher: &Voucher, out: &mut Vec<u8>) -> io::Result<()> {
         let lines = lines(voucher, VatMode::Gross).map_err(io::Error::other)?;
         for line in lines.iter().filter(|line| line.base != 0) {
-            let row = self.row(voucher, line).map_err(io::Error::other)?;
-            out.write_all(row.as_bytes())?;
+            let row = self.0.row(voucher, line).map_err(io::Error::other)?;
+            out.extend_from_slice(row.as_bytes());
         }
         Ok(())
+    }
+
+    fn end(&mut self, whole: &Whole<'_>, head: &mut Vec<u8>, _out: &mut Vec<u8>) -> io::Result<()> {
+        let first = self.0.first_date;
+        let last = whole.contents.last.map_or(first, |last| last.max(first));
+        write!(
+            head,
+            "@IMPORT_METHOD(3)\n@WaBnd(Descr,ValDt)\n\"{}\" {}\n@WaVo({COLUMNS})\n",
+            self.0.description,
+            last.format("%Y%m%d")
+        )
     }
 }

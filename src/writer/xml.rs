@@ -1,8 +1,8 @@
 //! XML text, element by element, indented with tabs.
 //!
 //! [`Xml`] only remembers which elements are open, so a document can be written piece by piece
-//! over several calls. A character that XML 1.0 forbids is an error, never dropped: writers look
-//! for it in their first pass with [`first_illegal`].
+//! over several calls. A character that XML 1.0 forbids is an error, never dropped: checkers look
+//! for it with [`first_illegal`].
 
 use std::io;
 
@@ -18,37 +18,45 @@ impl Xml {
         Self::default()
     }
 
+    /// A document in which these elements are open already: their heads are written later.
+    pub fn within(open: &[&'static str]) -> Self {
+        Self { open: open.to_vec() }
+    }
+
     /// The first line of a document.
-    pub fn declaration(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        out.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
+    pub fn declaration(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        out.extend_from_slice(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        Ok(())
     }
 
     /// Opens an element that holds others.
     pub fn open(
         &mut self,
-        out: &mut dyn io::Write,
+        out: &mut Vec<u8>,
         name: &'static str,
         attributes: &[(&str, &str)],
     ) -> io::Result<()> {
-        self.indent(out)?;
-        write!(out, "<{name}")?;
+        self.indent(out);
+        out.push(b'<');
+        out.extend_from_slice(name.as_bytes());
         write_attributes(out, attributes)?;
-        out.write_all(b">\n")?;
+        out.extend_from_slice(b">\n");
         self.open.push(name);
         Ok(())
     }
 
     /// Closes the element that was opened last.
-    pub fn close(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
+    pub fn close(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
         let Some(name) = self.open.pop() else {
             return Err(invalid("no element is open".to_owned()));
         };
-        self.indent(out)?;
-        writeln!(out, "</{name}>")
+        self.indent(out);
+        end_tag(out, name);
+        Ok(())
     }
 
     /// Closes every element that is still open.
-    pub fn close_all(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
+    pub fn close_all(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
         while !self.open.is_empty() {
             self.close(out)?;
         }
@@ -56,28 +64,30 @@ impl Xml {
     }
 
     /// An element that holds text.
-    pub fn element(&self, out: &mut dyn io::Write, name: &str, text: &str) -> io::Result<()> {
+    pub fn element(&self, out: &mut Vec<u8>, name: &str, text: &str) -> io::Result<()> {
         self.element_with(out, name, &[], text)
     }
 
     /// An element that holds text and has attributes.
     pub fn element_with(
         &self,
-        out: &mut dyn io::Write,
+        out: &mut Vec<u8>,
         name: &str,
         attributes: &[(&str, &str)],
         text: &str,
     ) -> io::Result<()> {
-        self.indent(out)?;
-        write!(out, "<{name}")?;
+        self.indent(out);
+        out.push(b'<');
+        out.extend_from_slice(name.as_bytes());
         write_attributes(out, attributes)?;
-        out.write_all(b">")?;
+        out.push(b'>');
         write_escaped(out, text)?;
-        writeln!(out, "</{name}>")
+        end_tag(out, name);
+        Ok(())
     }
 
     /// An element that holds text, where there is any.
-    pub fn optional(&self, out: &mut dyn io::Write, name: &str, text: Option<&str>) -> io::Result<()> {
+    pub fn optional(&self, out: &mut Vec<u8>, name: &str, text: Option<&str>) -> io::Result<()> {
         match text {
             Some(text) => self.element(out, name, text),
             None => Ok(()),
@@ -85,19 +95,24 @@ impl Xml {
     }
 
     /// An element that holds nothing.
-    pub fn empty(&self, out: &mut dyn io::Write, name: &str, attributes: &[(&str, &str)]) -> io::Result<()> {
-        self.indent(out)?;
-        write!(out, "<{name}")?;
+    pub fn empty(&self, out: &mut Vec<u8>, name: &str, attributes: &[(&str, &str)]) -> io::Result<()> {
+        self.indent(out);
+        out.push(b'<');
+        out.extend_from_slice(name.as_bytes());
         write_attributes(out, attributes)?;
-        out.write_all(b"/>\n")
-    }
-
-    fn indent(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        for _ in &self.open {
-            out.write_all(b"\t")?;
-        }
+        out.extend_from_slice(b"/>\n");
         Ok(())
     }
+
+    fn indent(&self, out: &mut Vec<u8>) {
+        out.resize(out.len() + self.open.len(), b'\t');
+    }
+}
+
+fn end_tag(out: &mut Vec<u8>, name: &str) {
+    out.extend_from_slice(b"</");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b">\n");
 }
 
 /// The first character of `text` that XML 1.0 cannot hold, not even escaped.
@@ -113,19 +128,27 @@ fn is_legal(character: char) -> bool {
     }
 }
 
-fn write_attributes(out: &mut dyn io::Write, attributes: &[(&str, &str)]) -> io::Result<()> {
+fn write_attributes(out: &mut Vec<u8>, attributes: &[(&str, &str)]) -> io::Result<()> {
     for (name, value) in attributes {
-        write!(out, " {name}=\"")?;
+        out.push(b' ');
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"=\"");
         write_escaped(out, value)?;
-        out.write_all(b"\"")?;
+        out.push(b'"');
     }
     Ok(())
 }
 
 /// Writes text so that it reads back the same in elements and in attributes.
-fn write_escaped(out: &mut dyn io::Write, text: &str) -> io::Result<()> {
-    let mut plain = 0;
-    for (index, character) in text.char_indices() {
+fn write_escaped(out: &mut Vec<u8>, text: &str) -> io::Result<()> {
+    let bytes = text.as_bytes();
+    // Nearly all text is as it is. A byte of 0xEF may begin a character that XML cannot hold.
+    let is_plain = |byte: &u8| *byte >= b' ' && !matches!(byte, b'&' | b'<' | b'>' | b'"' | 0xEF);
+    if bytes.iter().all(is_plain) {
+        out.extend_from_slice(bytes);
+        return Ok(());
+    }
+    for character in text.chars() {
         let escape = match character {
             '&' => "&amp;",
             '<' => "&lt;",
@@ -135,7 +158,10 @@ fn write_escaped(out: &mut dyn io::Write, text: &str) -> io::Result<()> {
             '\t' => "&#9;",
             '\n' => "&#10;",
             '\r' => "&#13;",
-            _ if is_legal(character) => continue,
+            _ if is_legal(character) => {
+                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                continue;
+            }
             _ => {
                 return Err(invalid(format!(
                     "XML cannot hold the character U+{:04X}",
@@ -143,11 +169,9 @@ fn write_escaped(out: &mut dyn io::Write, text: &str) -> io::Result<()> {
                 )));
             }
         };
-        out.write_all(&text.as_bytes()[plain..index])?;
-        out.write_all(escape.as_bytes())?;
-        plain = index + character.len_utf8();
+        out.extend_from_slice(escape.as_bytes());
     }
-    out.write_all(&text.as_bytes()[plain..])
+    Ok(())
 }
 
 fn invalid(message: String) -> io::Error {

@@ -436,12 +436,12 @@ fn voucher_ids_follow_from_what_a_voucher_covers() {
     assert_eq!(
         ids(&rows),
         named(&[
-            ("VM-77-2026-02-09-fees-001", "2026-02-09"),
-            ("VM-77-2026-02-09-fees-002", "2026-02-09"),
             ("VM-77-2026-02-09-funds-001", "2026-02-09"),
             ("VM-77-2026-02-09-funds-002", "2026-02-09"),
             ("VM-77-2026-02-09-funds-003", "2026-02-09"),
             ("VM-77-2026-02-09-funds-004", "2026-02-09"),
+            ("VM-77-2026-02-09-fees-001", "2026-02-09"),
+            ("VM-77-2026-02-09-fees-002", "2026-02-09"),
         ])
     );
     let references: Vec<&str> = rows.iter().map(|row| row.reference.as_str()).collect();

@@ -6,10 +6,11 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs;
+use std::rc::Rc;
 
 use crate::cases::cases;
 use bilag::config::Config;
-use bilag::days::{StoredDay, StoredTopic};
+use bilag::days::{Source, StoredDay, StoredTopic};
 use bilag::journal::{PostingKey, Voucher};
 use bilag::ledger::finding::Findings;
 use bilag::money::{Currency, Rate};
@@ -405,10 +406,13 @@ impl Month {
 }
 
 fn stored(text: String) -> StoredTopic {
-    StoredTopic::Text(bilag::archive::StoredDate {
-        text,
-        path: String::new(),
-    })
+    StoredTopic::Text {
+        text: text.into(),
+        source: Rc::new(Source {
+            path: String::new(),
+            sha256: String::new(),
+        }),
+    }
 }
 
 proptest! {
@@ -435,7 +439,7 @@ proptest! {
                 if posting.tax_code.is_some() {
                     let name = format!("{} {}", posting.key.name(), posting.account);
                     found
-                        .entry(voucher.id().to_owned())
+                        .entry(voucher.id().to_string())
                         .or_default()
                         .push((name, -posting.amount, -posting.in_base()));
                 }

@@ -11,13 +11,12 @@ use crate::money::Currency;
 use crate::writer::Context;
 use crate::writer::api::{Body, Notes, json, lookup, number};
 use crate::writer::lines::lines;
-use crate::writer::numbers;
 
 const NUMBER_MAX: usize = 20;
 const DESCRIPTION_MAX: usize = 100;
 
 /// Makes the bodies.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct BusinessCentral {
     journal: String,
     base: Currency,
@@ -68,7 +67,7 @@ impl BusinessCentral {
 
 impl Body for BusinessCentral {
     fn body(&self, voucher: &Voucher, notes: &mut Notes) -> Result<Box<RawValue>, String> {
-        let document = numbers::short_id(voucher);
+        let document = voucher.id().short();
         let id = voucher.id();
         if document.chars().count() > NUMBER_MAX {
             notes.refuse(format!(
@@ -113,7 +112,7 @@ impl Body for BusinessCentral {
                     external_document_number: &document,
                     amount: number(&self.base.format(line.base))?,
                     description: notes.cut(voucher, &posting.text, DESCRIPTION_MAX),
-                    comment: id,
+                    comment: id.as_str(),
                 },
             });
         }

@@ -14,7 +14,7 @@ use crate::writer::lines::lines;
 const TEXT_MAX: usize = 60;
 
 /// Makes the bodies.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct EAccounting {
     options: Options,
     base: Currency,
@@ -93,7 +93,7 @@ impl Body for EAccounting {
         }
         json(&VoucherBody {
             voucher_date: voucher.date().to_string(),
-            voucher_text: voucher.id(),
+            voucher_text: voucher.id().as_str(),
             rows,
         })
     }

@@ -18,7 +18,7 @@ use crate::writer::lines::Line;
 const DESCRIPTION_MAX: usize = 166;
 
 /// Makes the bodies.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Fiken {
     options: Options,
     is_open: bool,
@@ -142,7 +142,7 @@ impl Body for Fiken {
                 self.base
             ));
         }
-        let description = notes.cut(voucher, id, DESCRIPTION_MAX);
+        let description = notes.cut(voucher, id.as_str(), DESCRIPTION_MAX);
         let all = notes.gross_lines(voucher)?;
         for line in &all {
             for (kind, value) in [

@@ -17,8 +17,8 @@ use serde_json::value::RawValue;
 use crate::format::delimited::VatMode;
 use crate::format::options::Options;
 use crate::journal::Voucher;
-use crate::writer::Limits;
 use crate::writer::lines::{Line, lines};
+use crate::writer::{Checker, Limits, Writer};
 
 /// A target's body for one voucher.
 pub trait Body {
@@ -80,37 +80,31 @@ impl Notes {
     }
 }
 
+/// Says what a target does not take of its bodies.
+#[derive(Debug)]
+pub struct BodyChecker<B>(pub B);
+
 /// Writes bodies.
 #[derive(Debug)]
-pub struct BodyWriter<B> {
-    body: B,
-}
+pub struct BodyWriter<B>(pub B);
 
-impl<B: Body> BodyWriter<B> {
-    /// A writer for one document.
-    pub fn new(body: B) -> Self {
-        Self { body }
-    }
-}
-
-impl<B: Body> crate::writer::Writer for BodyWriter<B> {
-    fn check_voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
+impl<B: Body> Checker for BodyChecker<B> {
+    fn voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
         let mut notes = Notes::default();
-        if let Err(message) = self.body.body(voucher, &mut notes) {
+        if let Err(message) = self.0.body(voucher, &mut notes) {
             limits.refuse(message);
         }
         notes.refused.into_iter().for_each(|what| limits.refuse(what));
         notes.replaced.into_iter().for_each(|what| limits.replaced(what));
     }
+}
 
-    fn voucher(&mut self, voucher: &Voucher, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut notes = Notes::default();
-        let body = self.body.body(voucher, &mut notes).map_err(io::Error::other)?;
-        if let Some(message) = notes.refused.into_iter().next() {
-            return Err(io::Error::other(message));
-        }
-        out.write_all(body.get().as_bytes())?;
-        out.write_all(b"\n")
+impl<B: Body> Writer for BodyWriter<B> {
+    fn voucher(&mut self, voucher: &Voucher, out: &mut Vec<u8>) -> io::Result<()> {
+        let body = self.0.body(voucher, &mut Notes::default());
+        out.extend_from_slice(body.map_err(io::Error::other)?.get().as_bytes());
+        out.push(b'\n');
+        Ok(())
     }
 }
 

@@ -4,16 +4,15 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::format::FormatError;
-use crate::format::LARGEST_SERIES;
 use crate::format::options::Options;
 use crate::journal::Voucher;
+use crate::journal::id::LARGEST_SERIES;
 use crate::money::Currency;
 use crate::writer::Context;
 use crate::writer::api::{Body, Notes, json, lookup, number, tax_code};
-use crate::writer::numbers;
 
 /// Makes the bodies.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PowerOffice {
     options: Options,
     series: u32,
@@ -83,10 +82,10 @@ impl Body for PowerOffice {
         json(&VoucherBody {
             voucher_date: date,
             currency_code: self.base.code(),
-            description: voucher.id(),
-            external_import_reference: voucher.id(),
+            description: voucher.id().as_str(),
+            external_import_reference: voucher.id().as_str(),
             // Shown in reports; a voucher that no number follows from does without.
-            imported_voucher_no: numbers::by_date(voucher, self.series).ok(),
+            imported_voucher_no: voucher.date_number(self.series).ok(),
             voucher_lines,
         })
     }

@@ -10,7 +10,7 @@ use crate::writer::Context;
 use crate::writer::api::{Body, Notes, json, lookup, number, tax_code};
 
 /// Makes the bodies.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Tripletex {
     options: Options,
     base: Currency,
@@ -80,8 +80,8 @@ impl Body for Tripletex {
         }
         json(&VoucherBody {
             date,
-            description: voucher.id().to_owned(),
-            external_voucher_number: voucher.id().to_owned(),
+            description: voucher.id().to_string(),
+            external_voucher_number: voucher.id().to_string(),
             postings,
         })
     }

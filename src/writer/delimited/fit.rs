@@ -1,9 +1,9 @@
 //! Makes cells fit: forbidden characters, formulas, lengths, digits, code page.
 
 use crate::format::delimited::Quoting;
-use crate::writer::delimited::{DelimitedWriter, Fault, Place, Planned};
+use crate::writer::delimited::{Fault, Lines, Place, Planned};
 
-impl DelimitedWriter<'_> {
+impl Lines<'_> {
     /// Makes a cell fit its column, the separator and the code page.
     pub(crate) fn fit(
         &self,

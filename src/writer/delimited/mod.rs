@@ -1,17 +1,16 @@
 //! The engine for delimited text: one line a posting, by the layout of a `format.toml`.
 //!
-//! The first pass makes every line as the second one will, and keeps only what is wrong with it.
+//! The checker makes every cell as the writer does, and keeps only what is wrong with it.
 
 mod fit;
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Write as _};
 
 use chrono::Datelike;
 
 use crate::date::end_of_fiscal_year;
 use crate::encode::Encoding;
-use crate::format::LARGEST_SERIES;
 use crate::format::delimited::VatMode;
 use crate::format::delimited::{
     AmountCurrency, Column, DatePattern, DecimalMark, Field, Layout, Quoting, Sign, Unmapped,
@@ -19,15 +18,16 @@ use crate::format::delimited::{
 use crate::format::options::Options;
 use crate::format::{FormatError, Shape, choice};
 use crate::journal::Voucher;
+use crate::journal::id::LARGEST_SERIES;
+use crate::journal::id::VoucherId;
 use crate::money::{Currency, format_minor};
-use crate::proof::LedgerProof;
+use crate::writer::contents::Contents;
 use crate::writer::lines::{Line, lines};
-use crate::writer::numbers;
-use crate::writer::{Context, Limits, Writer};
+use crate::writer::{Checker, Context, Limits, Writer};
 
-/// Writes delimited text.
-#[derive(Debug)]
-pub struct DelimitedWriter<'a> {
+/// How the lines of a document are made.
+#[derive(Debug, Clone)]
+pub struct Lines<'a> {
     layout: &'a Layout,
     columns: Vec<Planned<'a>>,
     encoding: Encoding,
@@ -39,12 +39,24 @@ pub struct DelimitedWriter<'a> {
     fiscal_year_start_month: u32,
     fiscal_year_is_named_by_start: bool,
     options: Options,
-    numbers_seen: BTreeMap<(i32, u32), String>,
+}
+
+/// Says what the lines of a document cannot hold.
+#[derive(Debug)]
+pub struct DelimitedChecker<'a> {
+    lines: Lines<'a>,
+    numbers_seen: BTreeMap<(i32, u32), VoucherId>,
+}
+
+/// Writes the lines of a document.
+#[derive(Debug)]
+pub struct DelimitedWriter<'a> {
+    lines: Lines<'a>,
     rows: usize,
 }
 
 /// A column with its options looked up.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Planned<'a> {
     column: &'a Column,
     fixed: Option<String>,
@@ -67,8 +79,8 @@ pub(crate) enum Fault {
     Replaced(String),
 }
 
-impl<'a> DelimitedWriter<'a> {
-    /// A writer of a layout for one document.
+impl<'a> Lines<'a> {
+    /// The lines of a layout for one document.
     pub fn new(
         layout: &'a Layout,
         shape: &Shape,
@@ -130,20 +142,19 @@ impl<'a> DelimitedWriter<'a> {
             fiscal_year_is_named_by_start: options.get("fiscal_year_name") == Some("start"),
             options: options.clone(),
             columns,
-            numbers_seen: BTreeMap::new(),
-            rows: 0,
         })
     }
 
-    /// The places of a voucher's lines. A line without an amount moves nothing and is left out.
-    fn places<'v>(&self, voucher: &'v Voucher) -> Result<Vec<Place<'v>>, String> {
+    /// The places of a voucher's lines, after `rows` others. A line without an amount moves
+    /// nothing and is left out.
+    fn places<'v>(&self, voucher: &'v Voucher, rows: usize) -> Result<Vec<Place<'v>>, String> {
         let lines = lines(voucher, self.layout.vat)?;
         let lines = lines.into_iter().filter(|line| self.amount(line).0 != 0);
         let place = |(index, line)| Place {
             voucher,
             line,
             number: index + 1,
-            row: self.rows + index + 1,
+            row: rows + index + 1,
         };
         Ok(lines.enumerate().map(place).collect())
     }
@@ -209,10 +220,10 @@ impl<'a> DelimitedWriter<'a> {
         let optional = |text: &Option<std::sync::Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
         let is_foreign = self.ledger_currency != self.base && posting.currency != self.base;
         Ok(match field {
-            Field::Voucher => voucher.id().to_owned(),
-            Field::VoucherShort => numbers::short_id(voucher),
-            Field::SmallNumber => numbers::small(voucher, self.series)?.to_string(),
-            Field::DateNumber => format!("{:09}", numbers::by_date(voucher, self.series)?),
+            Field::Voucher => voucher.id().to_string(),
+            Field::VoucherShort => voucher.id().short(),
+            Field::SmallNumber => voucher.small_number(self.series)?.to_string(),
+            Field::DateNumber => format!("{:09}", voucher.date_number(self.series)?),
             Field::LedgerId => voucher.ledger_id().to_owned(),
             Field::Date => self.date.format(date),
             Field::Year => date.format("%Y").to_string(),
@@ -281,47 +292,88 @@ impl<'a> DelimitedWriter<'a> {
         }
     }
 
-    fn write_line<'c>(
-        &self,
-        cells: impl Iterator<Item = &'c str>,
-        out: &mut dyn io::Write,
-    ) -> io::Result<()> {
-        let separator = self.layout.separator.to_string();
-        let mut line = String::new();
+    fn write_line<'c>(&self, cells: impl Iterator<Item = &'c str>, out: &mut Vec<u8>) {
+        let mut separator = [0; 4];
+        let separator = self.layout.separator.encode_utf8(&mut separator).as_bytes();
         for (index, cell) in cells.enumerate() {
             if index > 0 {
-                line.push_str(&separator);
+                out.extend_from_slice(separator);
             }
             let needs_quotes = cell.contains(self.layout.separator) || cell.contains(['"', '\n', '\r']);
             if self.layout.quoting == Quoting::Csv && needs_quotes {
-                line.push('"');
-                line.push_str(&cell.replace('"', "\"\""));
-                line.push('"');
+                out.push(b'"');
+                out.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
+                out.push(b'"');
             } else {
-                line.push_str(cell);
+                out.extend_from_slice(cell.as_bytes());
             }
         }
-        line.push('\n');
-        out.write_all(line.as_bytes())
+        out.push(b'\n');
     }
 
-    /// Voucher numbers follow from dates; that none is given twice is checked all the same.
-    fn check_number(&mut self, voucher: &Voucher, limits: &mut Limits) {
+    /// The voucher's number, where a column holds one.
+    fn number(&self, voucher: &Voucher) -> Option<u32> {
         let uses = |wanted| {
-            self.columns
-                .iter()
-                .any(|planned| planned.column.field == Some(wanted))
+            let mut columns = self.columns.iter();
+            columns.any(|planned| planned.column.field == Some(wanted))
         };
-        let number = if uses(Field::SmallNumber) {
-            numbers::small(voucher, self.series)
+        // Why one cannot be given is said with the cell.
+        if uses(Field::SmallNumber) {
+            voucher.small_number(self.series).ok()
         } else if uses(Field::DateNumber) {
-            numbers::by_date(voucher, self.series)
+            voucher.date_number(self.series).ok()
         } else {
-            return;
+            None
+        }
+    }
+}
+
+impl<'a> DelimitedChecker<'a> {
+    /// A checker for one document.
+    pub fn new(lines: Lines<'a>) -> Self {
+        Self {
+            lines,
+            numbers_seen: BTreeMap::new(),
+        }
+    }
+}
+
+impl<'a> DelimitedWriter<'a> {
+    /// A writer for one document.
+    pub fn new(lines: Lines<'a>) -> Self {
+        Self { lines, rows: 0 }
+    }
+}
+
+impl Checker for DelimitedChecker<'_> {
+    fn voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
+        let lines = &self.lines;
+        let places = match lines.places(voucher, 0) {
+            Ok(places) => places,
+            Err(message) => return limits.refuse(message),
         };
-        if let Ok(number) = number {
-            let key = (self.fiscal_year(voucher), number);
-            if let Some(other) = self.numbers_seen.insert(key, voucher.id().to_owned()) {
+        for place in &places {
+            lines.cells(place, |fault| match fault {
+                Fault::Refused(message) => limits.refuse_once(message),
+                Fault::Replaced(message) => limits.replaced_once(message),
+            });
+            if lines.layout.vat == VatMode::Gross
+                && let Some(vat) = place.line.other_vat()
+            {
+                let money = |vat| lines.money(vat, place.line.posting.currency);
+                limits.replaced(format!(
+                    "voucher {}: the VAT on account {} is {}, but the target computes {} from the gross amount",
+                    voucher.id(),
+                    place.line.posting.account,
+                    money(place.line.vat),
+                    money(vat)
+                ));
+            }
+        }
+        // Numbers follow from dates; that none is given twice is checked all the same.
+        if let Some(number) = lines.number(voucher) {
+            let key = (lines.fiscal_year(voucher), number);
+            if let Some(other) = self.numbers_seen.insert(key, voucher.id().clone()) {
                 limits.refuse(format!(
                     "voucher {} would have the number {number} of voucher {other}",
                     voucher.id()
@@ -332,58 +384,23 @@ impl<'a> DelimitedWriter<'a> {
 }
 
 impl Writer for DelimitedWriter<'_> {
-    fn check_voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
-        let places = match self.places(voucher) {
-            Ok(places) => places,
-            Err(message) => return limits.refuse(message),
-        };
-        for place in &places {
-            self.cells(place, |fault| match fault {
-                Fault::Refused(message) => limits.refuse_once(message),
-                Fault::Replaced(message) => limits.replaced_once(message),
-            });
-            if self.layout.vat == VatMode::Gross
-                && let Some(vat) = place.line.other_vat()
-            {
-                let money = |vat| self.money(vat, place.line.posting.currency);
-                limits.replaced(format!(
-                    "voucher {}: the VAT on account {} is {}, but the target computes {} from the gross amount",
-                    voucher.id(),
-                    place.line.posting.account,
-                    money(place.line.vat),
-                    money(vat)
-                ));
-            }
-        }
-        self.check_number(voucher, limits);
-    }
-
-    fn start(&mut self, _proof: &LedgerProof, out: &mut dyn io::Write) -> io::Result<()> {
-        for line in &self.layout.preamble {
+    fn begin(&mut self, _contents: &Contents, out: &mut Vec<u8>) -> io::Result<()> {
+        let lines = &self.lines;
+        for line in &lines.layout.preamble {
             writeln!(out, "{line}")?;
         }
-        if self.layout.header {
-            self.write_line(
-                self.columns.iter().map(|planned| planned.column.name.as_str()),
-                out,
-            )?;
+        if lines.layout.header {
+            let names = lines.columns.iter().map(|planned| planned.column.name.as_str());
+            lines.write_line(names, out);
         }
         Ok(())
     }
 
-    fn voucher(&mut self, voucher: &Voucher, out: &mut dyn io::Write) -> io::Result<()> {
-        let places = self.places(voucher).map_err(io::Error::other)?;
+    fn voucher(&mut self, voucher: &Voucher, out: &mut Vec<u8>) -> io::Result<()> {
+        let places = self.lines.places(voucher, self.rows).map_err(io::Error::other)?;
         for place in &places {
-            let mut refused = None;
-            let cells = self.cells(place, |fault| {
-                if let Fault::Refused(message) = fault {
-                    refused = Some(message);
-                }
-            });
-            if let Some(message) = refused {
-                return Err(io::Error::other(message));
-            }
-            self.write_line(cells.iter().map(String::as_str), out)?;
+            let cells = self.lines.cells(place, |_| ());
+            self.lines.write_line(cells.iter().map(String::as_str), out);
         }
         self.rows += places.len();
         Ok(())

@@ -1,18 +1,17 @@
 //! What the SAF-T writers of Norway and Denmark share: the totals that stand before the
 //! transactions, balances by account, amounts with their currencies, and limits on length.
 //!
-//! Everything that stands at the head of the file is learnt in the first pass.
+//! What stands at the head of the file is known only when all transactions are written.
 
 pub mod parts;
 
 use std::collections::BTreeMap;
-use std::io;
 
 use crate::chart::Role;
 use crate::journal::{Posting, Voucher};
 use crate::posting::books::Books;
 use crate::writer::contents::AccountBalance;
-use crate::writer::xml::{Xml, first_illegal};
+use crate::writer::xml::first_illegal;
 use crate::writer::{Context, Limits};
 
 /// The largest file that the Norwegian tax authority takes, in bytes.
@@ -29,34 +28,22 @@ pub fn decimal(minor: i128, exponent: u32) -> String {
     format!("{}.{:0width$}", digits / scale, digits % scale)
 }
 
-/// Takes bytes and only counts them.
-#[derive(Debug, Default)]
-pub struct ByteCount(pub u64);
-
-impl io::Write for ByteCount {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// A document whose next element stands `depth` elements deep, to learn how large it will be.
-pub fn at_depth(depth: usize, size: &mut ByteCount) -> io::Result<Xml> {
-    let mut xml = Xml::new();
-    for _ in 0..depth {
-        xml.open(size, "AuditFile", &[])?;
-    }
-    size.0 = 0;
-    Ok(xml)
-}
+/// The elements that are open where transactions stand.
+pub const OPEN: [&str; 3] = ["AuditFile", "GeneralLedgerEntries", "Journal"];
 
 /// Refuses `text` when it has more than `max` characters, none, or one that XML cannot
 /// hold.
 pub fn fits(limits: &mut Limits, what: &str, text: &str, max: usize) {
+    fits_as(limits, || what.to_owned(), text, max);
+}
+
+/// [`fits`], for texts whose names are made only when they are needed.
+fn fits_as(limits: &mut Limits, what: impl Fn() -> String, text: &str, max: usize) {
+    // Nearly all texts are short and plain.
+    if !text.is_empty() && text.len() <= max && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return;
+    }
+    let what = what();
     let length = text.chars().count();
     if length > max {
         limits.refuse(format!(
@@ -112,12 +99,12 @@ pub fn check_posting(
     limits: &mut Limits,
 ) {
     let place = |what: &str| format!("{what} of voucher {} line {line}", voucher.id());
-    fits(limits, &place("the account"), &posting.account, 70);
+    fits_as(limits, || place("the account"), &posting.account, 70);
     if let Some(reference) = &posting.reference {
-        fits(limits, &place("the reference"), reference, 35);
+        fits_as(limits, || place("the reference"), reference, 35);
     }
     if let Some(code) = &posting.tax_code {
-        fits(limits, &place("the tax code"), code, tax_code_max);
+        fits_as(limits, || place("the tax code"), code, tax_code_max);
     }
     if parts::is_too_long(&posting.text) {
         limits.replaced(format!(
@@ -127,6 +114,13 @@ pub fn check_posting(
         ));
     } else if posting.text.trim().is_empty() {
         limits.refuse(format!("{} is empty", place("the text")));
+    }
+    if let Some(character) = first_illegal(&posting.text) {
+        limits.refuse(format!(
+            "{} holds the character U+{:04X}",
+            place("the text"),
+            u32::from(character)
+        ));
     }
     if !parts::has_one_side(posting) {
         limits.refuse(format!(

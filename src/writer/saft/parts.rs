@@ -104,12 +104,7 @@ pub fn has_one_side(posting: &Posting) -> bool {
 }
 
 /// Writes opening and closing balance, each as one of two elements by its sign.
-pub fn balances(
-    xml: &Xml,
-    out: &mut dyn io::Write,
-    account: &AccountBalance,
-    exponent: u32,
-) -> io::Result<()> {
+pub fn balances(xml: &Xml, out: &mut Vec<u8>, account: &AccountBalance, exponent: u32) -> io::Result<()> {
     for (minor, debit, credit) in [
         (account.opening, "OpeningDebitBalance", "OpeningCreditBalance"),
         (account.closing, "ClosingDebitBalance", "ClosingCreditBalance"),
@@ -121,7 +116,7 @@ pub fn balances(
 }
 
 /// Writes the company's address.
-pub fn address(xml: &mut Xml, out: &mut dyn io::Write, company: &Company) -> io::Result<()> {
+pub fn address(xml: &mut Xml, out: &mut Vec<u8>, company: &Company) -> io::Result<()> {
     xml.open(out, "Address", &[])?;
     xml.optional(out, "StreetName", company.street.as_deref())?;
     xml.optional(out, "City", company.city.as_deref())?;
@@ -132,7 +127,7 @@ pub fn address(xml: &mut Xml, out: &mut dyn io::Write, company: &Company) -> io:
 }
 
 /// Writes whom to ask.
-pub fn contact(xml: &mut Xml, out: &mut dyn io::Write, company: &Company) -> io::Result<()> {
+pub fn contact(xml: &mut Xml, out: &mut Vec<u8>, company: &Company) -> io::Result<()> {
     xml.open(out, "Contact", &[])?;
     xml.open(out, "ContactPerson", &[])?;
     xml.optional(out, "FirstName", company.contact_first_name.as_deref())?;

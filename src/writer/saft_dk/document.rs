@@ -3,27 +3,25 @@
 use std::io;
 
 use crate::journal::{Posting, Tax, Voucher};
-use crate::writer::contents::is_debit;
-use crate::writer::numbers;
+use crate::writer::contents::{Contents, is_debit};
 use crate::writer::period;
 use crate::writer::saft;
 use crate::writer::saft::parts::{self, Amount};
-use crate::writer::saft_dk::{BankAccount, SaftDk};
+use crate::writer::saft_dk::{BankAccount, Made, SaftDk};
 use crate::writer::xml::Xml;
 
 const NAMESPACE: &str = "urn:StandardAuditFile-Taxation-Financial:DK";
 
 impl SaftDk<'_> {
-    pub(super) fn head(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
+    pub(super) fn head(&self, contents: &Contents, xml: &mut Xml, out: &mut Vec<u8>) -> io::Result<()> {
         xml.declaration(out)?;
         xml.open(out, "AuditFile", &[("xmlns", NAMESPACE)])?;
-        self.header(xml, out)?;
+        self.header(contents, xml, out)?;
         xml.open(out, "MasterFiles", &[])?;
-        self.accounts(xml, out)?;
-        self.tax_table(xml, out)?;
+        self.accounts(contents, xml, out)?;
+        self.tax_table(contents, xml, out)?;
         xml.close(out)?;
         xml.open(out, "GeneralLedgerEntries", &[])?;
-        let contents = &self.contents;
         xml.element(out, "NumberOfEntries", &contents.vouchers.to_string())?;
         xml.element(out, "TotalDebit", &saft::decimal(contents.debit, self.exponent()))?;
         xml.element(
@@ -38,8 +36,8 @@ impl SaftDk<'_> {
         xml.element(out, "Type", "GL")
     }
 
-    fn header(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
-        let dates = self.dates();
+    fn header(&self, contents: &Contents, xml: &mut Xml, out: &mut Vec<u8>) -> io::Result<()> {
+        let dates = self.dates(contents);
         xml.open(out, "Header", &[])?;
         xml.element(out, "AuditFileVersion", &self.version)?;
         xml.element(out, "AuditFileCountry", "DK")?;
@@ -59,7 +57,7 @@ impl SaftDk<'_> {
         xml.close(out)
     }
 
-    fn company(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
+    fn company(&self, xml: &mut Xml, out: &mut Vec<u8>) -> io::Result<()> {
         let company = &self.context.config.company;
         let number = self.company_number();
         xml.open(out, "Company", &[])?;
@@ -87,9 +85,9 @@ impl SaftDk<'_> {
         xml.close(out)
     }
 
-    fn accounts(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
-        let (accounts, _) = self.balances();
-        let chart = if self.has_new_codes() {
+    fn accounts(&self, contents: &Contents, xml: &mut Xml, out: &mut Vec<u8>) -> io::Result<()> {
+        let (accounts, _) = self.balances(contents);
+        let chart = if self.has_new_codes(contents) {
             "20260101"
         } else {
             "20230131"
@@ -112,8 +110,9 @@ impl SaftDk<'_> {
     }
 
     /// The table is mandatory, so it lists every code that sales could have.
-    fn tax_table(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
-        let from = self.dates().from;
+    fn tax_table(&self, contents: &Contents, xml: &mut Xml, out: &mut Vec<u8>) -> io::Result<()> {
+        let from = self.dates(contents).from;
+        let has_new_codes = self.has_new_codes(contents);
         xml.open(out, "TaxTable", &[])?;
         xml.open(out, "TaxTableEntry", &[])?;
         xml.element(out, "TaxType", "VAT")?;
@@ -121,7 +120,7 @@ impl SaftDk<'_> {
         for (code, tax) in &self.context.config.tax_codes {
             xml.open(out, "TaxCodeDetails", &[])?;
             xml.element(out, "TaxCode", code)?;
-            xml.optional(out, "StandardTaxCode", self.standard_code(code))?;
+            xml.optional(out, "StandardTaxCode", self.standard_code(code, has_new_codes))?;
             xml.element(out, "EffectiveDate", &tax.valid_from.unwrap_or(from).to_string())?;
             let until = tax.valid_to.map(|date| date.to_string());
             xml.optional(out, "ExpirationDate", until.as_deref())?;
@@ -137,25 +136,26 @@ impl SaftDk<'_> {
     pub(super) fn transaction(
         &self,
         xml: &mut Xml,
-        out: &mut dyn io::Write,
+        out: &mut Vec<u8>,
         voucher: &Voucher,
+        when: Made,
     ) -> io::Result<()> {
         let (period, year) = period::period(voucher.date(), self.context.books.fiscal_year_start_month);
         let date = voucher.date().to_string();
         xml.open(out, "Transaction", &[])?;
-        xml.element(out, "TransactionID", voucher.id())?;
+        xml.element(out, "TransactionID", voucher.id().as_str())?;
         xml.element(out, "Period", &period.to_string())?;
         xml.element(out, "PeriodYear", &year.to_string())?;
         xml.element(out, "TransactionDate", &date)?;
         xml.element(out, "SourceID", "bilag")?;
         let ledger_id = voucher.ledger_id();
         xml.element(out, "Description", &format!("Vipps MobilePay {ledger_id} {date}"))?;
-        let entered = self.dates().created.max(voucher.date());
+        let entered = when.created.max(voucher.date());
         xml.element(out, "SystemEntryDate", &entered.to_string())?;
         xml.element(out, "GLPostingDate", &date)?;
-        xml.element(out, "SystemID", &numbers::short_id(voucher))?;
+        xml.element(out, "SystemID", &voucher.id().short())?;
         for (line, posting) in (1..).zip(voucher.postings()) {
-            self.line(xml, out, voucher, line, posting)?;
+            self.line(xml, out, voucher, line, posting, when)?;
         }
         xml.close(out)
     }
@@ -163,10 +163,11 @@ impl SaftDk<'_> {
     fn line(
         &self,
         xml: &mut Xml,
-        out: &mut dyn io::Write,
+        out: &mut Vec<u8>,
         voucher: &Voucher,
         line: usize,
         posting: &Posting,
+        when: Made,
     ) -> io::Result<()> {
         let books = self.context.books;
         let whole = parts::amount(books, voucher, posting);
@@ -190,7 +191,11 @@ impl SaftDk<'_> {
             xml.open(out, "TaxInformation", &[])?;
             xml.element(out, "TaxType", "VAT")?;
             xml.element(out, "TaxCode", code)?;
-            xml.optional(out, "StandardTaxCode", self.standard_code(code))?;
+            xml.optional(
+                out,
+                "StandardTaxCode",
+                self.standard_code(code, when.has_new_codes),
+            )?;
             xml.element(out, "Country", "DK")?;
             if let Some(known) = self.context.config.tax_codes.get(code) {
                 xml.element(out, "TaxPercentage", &known.rate.to_string())?;
@@ -206,7 +211,7 @@ impl SaftDk<'_> {
     fn amount(
         &self,
         xml: &mut Xml,
-        out: &mut dyn io::Write,
+        out: &mut Vec<u8>,
         name: &'static str,
         amount: &Amount,
     ) -> io::Result<()> {

@@ -15,13 +15,11 @@ use crate::chart::Role;
 use crate::format::FormatError;
 use crate::format::options::Options;
 use crate::journal::Voucher;
-use crate::proof::LedgerProof;
 use crate::writer::contents::{self, AccountBalance, Contents};
-use crate::writer::numbers;
 use crate::writer::period::{self, Dates};
-use crate::writer::saft::{self, ByteCount, fits};
+use crate::writer::saft::{self, OPEN, fits};
 use crate::writer::xml::Xml;
-use crate::writer::{Context, Limits, Opening, Writer};
+use crate::writer::{Checker, Context, Limits, Whole, Writer};
 
 /// The first year with standard chart and codes of 2026.
 const FIRST_YEAR_OF_NEW_CODES: i32 = 2026;
@@ -85,8 +83,8 @@ enum BankAccount {
     Number { sort_code: String, account: String },
 }
 
-/// Writes one SAF-T file.
-#[derive(Debug)]
+/// What a Danish SAF-T file of a ledger looks like.
+#[derive(Debug, Clone)]
 pub struct SaftDk<'a> {
     context: Context<'a>,
     version: String,
@@ -95,13 +93,44 @@ pub struct SaftDk<'a> {
     opening: BTreeMap<String, i128>,
     grouping: BTreeMap<String, Grouping>,
     options: Options,
-    contents: Contents,
-    size: u64,
+}
+
+/// Says what the file cannot hold.
+#[derive(Debug)]
+pub struct SaftDkChecker<'a>(pub SaftDk<'a>);
+
+/// Writes the file.
+#[derive(Debug)]
+pub struct SaftDkWriter<'a> {
+    saft: SaftDk<'a>,
+    when: Made,
     xml: Xml,
 }
 
+/// When a file was made, as far as its transactions tell.
+#[derive(Debug, Clone, Copy)]
+struct Made {
+    created: NaiveDate,
+    has_new_codes: bool,
+}
+
+impl<'a> SaftDkWriter<'a> {
+    /// A writer for one document.
+    pub fn new(saft: SaftDk<'a>) -> Self {
+        let when = Made {
+            created: saft.context.range.to(),
+            has_new_codes: false,
+        };
+        Self {
+            saft,
+            when,
+            xml: Xml::within(&OPEN),
+        }
+    }
+}
+
 impl<'a> SaftDk<'a> {
-    /// A writer for one ledger; refuses options that the format does not take.
+    /// The file of one ledger; refuses options that the format does not take.
     pub fn new(context: &Context<'a>, options: &Options) -> Result<Self, FormatError> {
         let exponent = context.books.settings.base_currency.exponent();
         let journal = options.get("journal").map(str::to_owned);
@@ -113,33 +142,25 @@ impl<'a> SaftDk<'a> {
             opening: contents::openings(options, exponent)?,
             grouping: options.table("grouping")?,
             options: options.clone(),
-            contents: Contents::default(),
-            size: 0,
-            xml: Xml::new(),
         })
     }
 
-    fn dates(&self) -> Dates {
-        Dates::new(
-            &self.context,
-            self.contents.first,
-            self.contents.last,
-            self.created,
-        )
+    fn dates(&self, contents: &Contents) -> Dates {
+        Dates::new(&self.context, contents.first, contents.last, self.created)
     }
 
-    fn has_new_codes(&self) -> bool {
-        self.dates().from.year() >= FIRST_YEAR_OF_NEW_CODES
+    fn has_new_codes(&self, contents: &Contents) -> bool {
+        self.dates(contents).from.year() >= FIRST_YEAR_OF_NEW_CODES
     }
 
-    fn balances(&self) -> (Vec<AccountBalance>, Vec<String>) {
+    fn balances(&self, contents: &Contents) -> (Vec<AccountBalance>, Vec<String>) {
         let is_balance = |number: &str| {
             let kind = self.grouping(number).map(|grouping| grouping.kind);
             // Equity is of the type Other too, and stands from 6500 on.
             let is_equity = kind == Some(Kind::Other) && !number.starts_with('3');
             is_equity || matches!(kind, None | Some(Kind::Asset | Kind::Liability))
         };
-        self.contents.accounts(&self.context, &self.opening, &is_balance)
+        contents.accounts(&self.context, &self.opening, &is_balance)
     }
 
     /// What an account is: by the user, the whole number, the role, the number's beginning.
@@ -154,10 +175,10 @@ impl<'a> SaftDk<'a> {
     }
 
     /// The standard code of a tax code: the user's, else ours where we know it.
-    fn standard_code(&self, code: &str) -> Option<&str> {
+    fn standard_code(&self, code: &str, has_new_codes: bool) -> Option<&str> {
         let known = CODES.tax_codes.get(code);
         let known = known.map(|standard| {
-            if self.has_new_codes() {
+            if has_new_codes {
                 standard.from_2026.as_str()
             } else {
                 standard.before.as_str()
@@ -220,78 +241,73 @@ impl<'a> SaftDk<'a> {
     }
 }
 
-impl Writer for SaftDk<'_> {
-    fn check_voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
-        self.contents.add(voucher);
-        fits(limits, "the voucher id", voucher.id(), 70);
-        fits(limits, "the voucher's short id", &numbers::short_id(voucher), 18);
+impl Checker for SaftDkChecker<'_> {
+    fn voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
+        fits(limits, "the voucher id", voucher.id().as_str(), 70);
+        fits(limits, "the voucher's short id", &voucher.id().short(), 18);
         for (line, posting) in (1..).zip(voucher.postings()) {
             saft::check_posting(voucher, line, posting, 9, limits);
         }
-        let mut size = ByteCount::default();
-        let written =
-            saft::at_depth(3, &mut size).and_then(|mut xml| self.transaction(&mut xml, &mut size, voucher));
-        if let Err(error) = written {
-            limits.refuse(format!("voucher {}: {error}", voucher.id()));
-        }
-        self.size = self.size.saturating_add(size.0);
     }
 
-    fn check_opening(&mut self, opening: &Opening) {
-        self.contents.open(opening);
-    }
-
-    fn check_end(&mut self, limits: &mut Limits) {
-        self.check_company(limits);
-        fits(limits, "journal", &self.journal, 18);
-        let (accounts, faults) = self.balances();
+    fn end(&mut self, whole: &Whole<'_>, limits: &mut Limits) {
+        let (saft, contents) = (&self.0, whole.contents);
+        saft.check_company(limits);
+        fits(limits, "journal", &saft.journal, 18);
+        let (accounts, faults) = saft.balances(contents);
         faults.into_iter().for_each(|fault| limits.refuse(fault));
         for account in &accounts {
             saft::check_account(account, limits);
-            if self.grouping(&account.number).is_none() {
+            if saft.grouping(&account.number).is_none() {
                 limits.refuse(format!(
                     "account {} has no type: set `\"{}\" = {{ type = \"…\" }}` under [formats.saft-dk.grouping]",
                     account.number, account.number
                 ));
             }
         }
-        for code in self.context.config.tax_codes.keys() {
+        let has_new_codes = saft.has_new_codes(contents);
+        for code in saft.context.config.tax_codes.keys() {
             fits(limits, "the tax code", code, 9);
-            if let Some(standard) = self.standard_code(code) {
+            if let Some(standard) = saft.standard_code(code, has_new_codes) {
                 fits(limits, "the standard tax code", standard, 9);
             }
         }
-        if !self.contents.departments.is_empty() || !self.contents.projects.is_empty() {
+        if !contents.departments.is_empty() || !contents.projects.is_empty() {
             limits.replaced("departments and projects are left out of the file");
         }
-        saft::check_size(self.size, limits);
+        saft::check_size(whole.size, limits);
+    }
+}
+
+impl Writer for SaftDkWriter<'_> {
+    fn has_late_head(&self) -> bool {
+        true
     }
 
-    fn is_empty(&self) -> bool {
-        self.contents.vouchers == 0
-    }
-
-    fn file_name(&self) -> Option<String> {
-        let (dates, number) = (self.dates(), self.company_number()?);
-        Some(format!("SAFT_DK_{number}_{}_{}.xml", dates.from, dates.to))
-    }
-
-    fn start(&mut self, _proof: &LedgerProof, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut xml = Xml::new();
-        self.head(&mut xml, out)?;
-        self.xml = xml;
+    fn begin(&mut self, contents: &Contents, _out: &mut Vec<u8>) -> io::Result<()> {
+        self.when = Made {
+            created: self.saft.dates(contents).created,
+            has_new_codes: self.saft.has_new_codes(contents),
+        };
         Ok(())
     }
 
-    fn voucher(&mut self, voucher: &Voucher, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut xml = std::mem::take(&mut self.xml);
-        self.transaction(&mut xml, out, voucher)?;
-        self.xml = xml;
-        Ok(())
+    fn voucher(&mut self, voucher: &Voucher, out: &mut Vec<u8>) -> io::Result<()> {
+        self.saft.transaction(&mut self.xml, out, voucher, self.when)
     }
 
-    fn end(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
+    fn end(&mut self, whole: &Whole<'_>, head: &mut Vec<u8>, out: &mut Vec<u8>) -> io::Result<()> {
+        self.saft.head(whole.contents, &mut Xml::new(), head)?;
         self.xml.close_all(out)
+    }
+
+    fn is_empty(&self, contents: &Contents) -> bool {
+        contents.vouchers == 0
+    }
+
+    fn file_name(&self, contents: &Contents) -> Option<String> {
+        let (dates, number) = (self.saft.dates(contents), self.saft.company_number()?);
+        Some(format!("SAFT_DK_{number}_{}_{}.xml", dates.from, dates.to))
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use chrono::NaiveDate;
 
 use crate::journal::{Posting, Tax, Voucher};
-use crate::writer::contents::is_debit;
+use crate::writer::contents::{Contents, is_debit};
 use crate::writer::period;
 use crate::writer::saft;
 use crate::writer::saft::parts::{self, Amount};
@@ -15,8 +15,8 @@ use crate::writer::xml::Xml;
 const NAMESPACE: &str = "urn:StandardAuditFile-Taxation-Financial:NO";
 
 impl SaftNo<'_> {
-    pub(super) fn head(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
-        let version = self.version();
+    pub(super) fn head(&self, contents: &Contents, xml: &mut Xml, out: &mut Vec<u8>) -> io::Result<()> {
+        let version = self.version(contents);
         let location = format!("{NAMESPACE} Norwegian_SAF-T_Financial_Schema_v_{version}.xsd");
         xml.declaration(out)?;
         xml.open(
@@ -28,25 +28,21 @@ impl SaftNo<'_> {
                 ("xsi:schemaLocation", &location),
             ],
         )?;
-        self.header(xml, out, version)?;
+        self.header(contents, xml, out, version)?;
         xml.open(out, "MasterFiles", &[])?;
-        self.accounts(xml, out)?;
-        self.tax_table(xml, out)?;
-        self.analysis_types(xml, out)?;
+        self.accounts(contents, xml, out)?;
+        self.tax_table(contents, xml, out)?;
+        self.analysis_types(contents, xml, out)?;
         xml.close(out)?;
         xml.open(out, "GeneralLedgerEntries", &[])?;
-        xml.element(out, "NumberOfEntries", &self.contents.vouchers.to_string())?;
-        xml.element(
-            out,
-            "TotalDebit",
-            &saft::decimal(self.contents.debit, self.exponent()),
-        )?;
+        xml.element(out, "NumberOfEntries", &contents.vouchers.to_string())?;
+        xml.element(out, "TotalDebit", &saft::decimal(contents.debit, self.exponent()))?;
         xml.element(
             out,
             "TotalCredit",
-            &saft::decimal(self.contents.credit, self.exponent()),
+            &saft::decimal(contents.credit, self.exponent()),
         )?;
-        if self.contents.vouchers > 0 {
+        if contents.vouchers > 0 {
             xml.open(out, "Journal", &[])?;
             xml.element(out, "JournalID", &self.journal)?;
             let ledger_id = &self.context.info.ledger_id;
@@ -56,8 +52,8 @@ impl SaftNo<'_> {
         Ok(())
     }
 
-    fn header(&self, xml: &mut Xml, out: &mut dyn io::Write, version: &str) -> io::Result<()> {
-        let dates = self.dates();
+    fn header(&self, contents: &Contents, xml: &mut Xml, out: &mut Vec<u8>, version: &str) -> io::Result<()> {
+        let dates = self.dates(contents);
         xml.open(out, "Header", &[])?;
         xml.element(out, "AuditFileVersion", version)?;
         xml.element(out, "AuditFileCountry", "NO")?;
@@ -81,7 +77,7 @@ impl SaftNo<'_> {
         Ok(())
     }
 
-    fn company(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
+    fn company(&self, xml: &mut Xml, out: &mut Vec<u8>) -> io::Result<()> {
         let company = &self.context.config.company;
         xml.open(out, "Company", &[])?;
         xml.optional(out, "RegistrationNumber", company.registration_number.as_deref())?;
@@ -110,8 +106,8 @@ impl SaftNo<'_> {
         Ok(())
     }
 
-    fn accounts(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
-        let (accounts, _) = self.balances();
+    fn accounts(&self, contents: &Contents, xml: &mut Xml, out: &mut Vec<u8>) -> io::Result<()> {
+        let (accounts, _) = self.balances(contents);
         if accounts.is_empty() {
             return Ok(());
         }
@@ -133,15 +129,15 @@ impl SaftNo<'_> {
         Ok(())
     }
 
-    fn tax_table(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
-        if self.contents.tax_codes.is_empty() {
+    fn tax_table(&self, contents: &Contents, xml: &mut Xml, out: &mut Vec<u8>) -> io::Result<()> {
+        if contents.tax_codes.is_empty() {
             return Ok(());
         }
         xml.open(out, "TaxTable", &[])?;
         xml.open(out, "TaxTableEntry", &[])?;
         xml.element(out, "TaxType", "MVA")?;
         xml.element(out, "Description", "Merverdiavgift")?;
-        for code in &self.contents.tax_codes {
+        for code in &contents.tax_codes {
             let (standard, text) = self.standard_code(code).unwrap_or_default();
             xml.open(out, "TaxCodeDetails", &[])?;
             xml.element(out, "TaxCode", code)?;
@@ -157,8 +153,7 @@ impl SaftNo<'_> {
         Ok(())
     }
 
-    fn analysis_types(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
-        let contents = &self.contents;
+    fn analysis_types(&self, contents: &Contents, xml: &mut Xml, out: &mut Vec<u8>) -> io::Result<()> {
         if contents.departments.is_empty() && contents.projects.is_empty() {
             return Ok(());
         }
@@ -183,22 +178,24 @@ impl SaftNo<'_> {
     pub(super) fn transaction(
         &self,
         xml: &mut Xml,
-        out: &mut dyn io::Write,
+        out: &mut Vec<u8>,
         voucher: &Voucher,
+        created: NaiveDate,
     ) -> io::Result<()> {
         let date = voucher.date();
         let (period, year) = period::period(date, self.context.books.fiscal_year_start_month);
         let date = date.to_string();
         let ledger_id = voucher.ledger_id();
         xml.open(out, "Transaction", &[])?;
-        xml.element(out, "TransactionID", voucher.id())?;
+        xml.element(out, "TransactionID", voucher.id().as_str())?;
         xml.element(out, "Period", &period.to_string())?;
         xml.element(out, "PeriodYear", &year.to_string())?;
         xml.element(out, "TransactionDate", &date)?;
         xml.element(out, "SourceID", "bilag")?;
         xml.element(out, "VoucherType", &self.voucher_type)?;
         xml.element(out, "Description", &format!("Vipps MobilePay {ledger_id} {date}"))?;
-        xml.element(out, "SystemEntryDate", &self.dates_of_entry(voucher).to_string())?;
+        // The day of entry is the day of creation, and never before the voucher's own date.
+        xml.element(out, "SystemEntryDate", &created.max(voucher.date()).to_string())?;
         xml.element(out, "GLPostingDate", &date)?;
         for (line, posting) in (1..).zip(voucher.postings()) {
             self.line(xml, out, voucher, line, posting)?;
@@ -207,15 +204,10 @@ impl SaftNo<'_> {
         Ok(())
     }
 
-    /// The day of entry is the day of creation, and never before the voucher's own date.
-    fn dates_of_entry(&self, voucher: &Voucher) -> NaiveDate {
-        self.dates().created.max(voucher.date())
-    }
-
     fn line(
         &self,
         xml: &mut Xml,
-        out: &mut dyn io::Write,
+        out: &mut Vec<u8>,
         voucher: &Voucher,
         line: usize,
         posting: &Posting,
@@ -277,7 +269,7 @@ impl SaftNo<'_> {
     }
 }
 
-fn amount(xml: &mut Xml, out: &mut dyn io::Write, name: &'static str, amount: &Amount) -> io::Result<()> {
+fn amount(xml: &mut Xml, out: &mut Vec<u8>, name: &'static str, amount: &Amount) -> io::Result<()> {
     xml.open(out, name, &[])?;
     xml.element(out, "Amount", &amount.base)?;
     if let Some(foreign) = &amount.foreign {

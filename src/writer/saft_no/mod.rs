@@ -15,12 +15,11 @@ use crate::chart::Role;
 use crate::format::FormatError;
 use crate::format::options::Options;
 use crate::journal::Voucher;
-use crate::proof::LedgerProof;
 use crate::writer::contents::{self, AccountBalance, Contents};
 use crate::writer::period::{self, Dates};
-use crate::writer::saft::{self, ByteCount, fits};
-use crate::writer::xml::Xml;
-use crate::writer::{Context, Limits, Opening, Writer};
+use crate::writer::saft::{self, OPEN, fits};
+use crate::writer::xml::{Xml, first_illegal};
+use crate::writer::{Checker, Context, Limits, Whole, Writer};
 
 /// How the names of the balance sheet's categories begin.
 const BALANCE_CATEGORIES: [&str; 5] = [
@@ -55,8 +54,8 @@ static CODES: LazyLock<Codes> = LazyLock::new(|| {
         .expect("the codes are part of the program and tested")
 });
 
-/// Writes one SAF-T file.
-#[derive(Debug)]
+/// What a Norwegian SAF-T file of a ledger looks like.
+#[derive(Debug, Clone)]
 pub struct SaftNo<'a> {
     context: Context<'a>,
     version: Option<String>,
@@ -66,13 +65,33 @@ pub struct SaftNo<'a> {
     opening: BTreeMap<String, i128>,
     grouping: BTreeMap<String, Grouping>,
     options: Options,
-    contents: Contents,
-    size: u64,
+}
+
+/// Says what the file cannot hold.
+#[derive(Debug)]
+pub struct SaftNoChecker<'a>(pub SaftNo<'a>);
+
+/// Writes the file.
+#[derive(Debug)]
+pub struct SaftNoWriter<'a> {
+    saft: SaftNo<'a>,
+    created: NaiveDate,
     xml: Xml,
 }
 
+impl<'a> SaftNoWriter<'a> {
+    /// A writer for one document.
+    pub fn new(saft: SaftNo<'a>) -> Self {
+        Self {
+            created: saft.context.range.to(),
+            saft,
+            xml: Xml::within(&OPEN),
+        }
+    }
+}
+
 impl<'a> SaftNo<'a> {
-    /// A writer for one ledger; refuses options that the format does not take.
+    /// The file of one ledger; refuses options that the format does not take.
     pub fn new(context: &Context<'a>, options: &Options) -> Result<Self, FormatError> {
         let base = context.books.settings.base_currency;
         if base.code() != "NOK" {
@@ -90,29 +109,21 @@ impl<'a> SaftNo<'a> {
             opening: contents::openings(options, base.exponent())?,
             grouping: options.table("grouping")?,
             options: options.clone(),
-            contents: Contents::default(),
-            size: 0,
-            xml: Xml::new(),
         })
     }
 
-    fn dates(&self) -> Dates {
-        Dates::new(
-            &self.context,
-            self.contents.first,
-            self.contents.last,
-            self.created,
-        )
+    fn dates(&self, contents: &Contents) -> Dates {
+        Dates::new(&self.context, contents.first, contents.last, self.created)
     }
 
-    fn version(&self) -> &str {
-        let year = chrono::Datelike::year(&self.dates().from);
+    fn version(&self, contents: &Contents) -> &str {
+        let year = chrono::Datelike::year(&self.dates(contents).from);
         self.version
             .as_deref()
             .unwrap_or(if year < FIRST_YEAR_OF_1_40 { "1.30" } else { "1.40" })
     }
 
-    fn balances(&self) -> (Vec<AccountBalance>, Vec<String>) {
+    fn balances(&self, contents: &Contents) -> (Vec<AccountBalance>, Vec<String>) {
         // Income and costs have groupings of their own; everything else is carried.
         let is_balance = |number: &str| {
             self.grouping(number).is_none_or(|grouping| {
@@ -121,7 +132,7 @@ impl<'a> SaftNo<'a> {
                     .any(|category| grouping.category.starts_with(category))
             })
         };
-        self.contents.accounts(&self.context, &self.opening, &is_balance)
+        contents.accounts(&self.context, &self.opening, &is_balance)
     }
 
     fn exponent(&self) -> u32 {
@@ -153,28 +164,26 @@ impl<'a> SaftNo<'a> {
     }
 }
 
-impl Writer for SaftNo<'_> {
-    fn check_voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
-        self.contents.add(voucher);
-        fits(limits, "the voucher id", voucher.id(), 70);
+impl Checker for SaftNoChecker<'_> {
+    fn voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
+        fits(limits, "the voucher id", voucher.id().as_str(), 70);
         for (line, posting) in (1..).zip(voucher.postings()) {
             saft::check_posting(voucher, line, posting, 70, limits);
+            for value in [&posting.department, &posting.project].into_iter().flatten() {
+                if let Some(character) = first_illegal(value) {
+                    limits.refuse(format!(
+                        "the dimension of voucher {} line {line} holds the character U+{:04X}",
+                        voucher.id(),
+                        u32::from(character)
+                    ));
+                }
+            }
         }
-        let mut size = ByteCount::default();
-        let written =
-            saft::at_depth(3, &mut size).and_then(|mut xml| self.transaction(&mut xml, &mut size, voucher));
-        if let Err(error) = written {
-            limits.refuse(format!("voucher {}: {error}", voucher.id()));
-        }
-        self.size = self.size.saturating_add(size.0);
     }
 
-    fn check_opening(&mut self, opening: &Opening) {
-        self.contents.open(opening);
-    }
-
-    fn check_end(&mut self, limits: &mut Limits) {
-        let company = &self.context.config.company;
+    fn end(&mut self, whole: &Whole<'_>, limits: &mut Limits) {
+        let (saft, contents) = (&self.0, whole.contents);
+        let company = &saft.context.config.company;
         for (what, text, max) in [
             ("company.name", &company.name, 256),
             ("company.registration_number", &company.registration_number, 35),
@@ -193,20 +202,20 @@ impl Writer for SaftNo<'_> {
             }
         }
         saft::check_country(company.country.as_deref(), limits);
-        fits(limits, "journal", &self.journal, 18);
-        fits(limits, "voucher_type", &self.voucher_type, 70);
-        for text in self.contents.departments.iter().chain(&self.contents.projects) {
+        fits(limits, "journal", &saft.journal, 18);
+        fits(limits, "voucher_type", &saft.voucher_type, 70);
+        for text in contents.departments.iter().chain(&contents.projects) {
             fits(limits, "the dimension", text, 35);
         }
-        let (accounts, faults) = self.balances();
+        let (accounts, faults) = saft.balances(contents);
         for fault in faults {
             limits.refuse(fault);
         }
         for account in &accounts {
-            self.check_account(account, limits);
+            saft.check_account(account, limits);
         }
-        for code in &self.contents.tax_codes {
-            if self.standard_code(code).is_none() {
+        for code in &contents.tax_codes {
+            if saft.standard_code(code).is_none() {
                 let known: Vec<&str> = CODES.tax_codes.keys().map(String::as_str).collect();
                 limits.refuse(format!(
                     "tax code `{code}` is no Norwegian standard code: set it under [formats.saft-no.tax_codes]; the codes are {}",
@@ -214,32 +223,36 @@ impl Writer for SaftNo<'_> {
                 ));
             }
         }
-        saft::check_size(self.size, limits);
+        saft::check_size(whole.size, limits);
+    }
+}
+
+impl Writer for SaftNoWriter<'_> {
+    fn has_late_head(&self) -> bool {
+        true
     }
 
-    fn file_name(&self) -> Option<String> {
-        let number = self.context.config.company.registration_number.as_deref()?;
-        let number: String = number.chars().filter(char::is_ascii_alphanumeric).collect();
-        let to = self.dates().to.format("%Y%m%d");
-        Some(format!("SAF-T Financial_{number}_{to}235959.xml"))
+    fn begin(&mut self, contents: &Contents, _out: &mut Vec<u8>) -> io::Result<()> {
+        self.created = self.saft.dates(contents).created;
+        Ok(())
     }
 
-    fn start(&mut self, _proof: &LedgerProof, out: &mut dyn io::Write) -> io::Result<()> {
+    fn voucher(&mut self, voucher: &Voucher, out: &mut Vec<u8>) -> io::Result<()> {
+        self.saft.transaction(&mut self.xml, out, voucher, self.created)
+    }
+
+    fn end(&mut self, whole: &Whole<'_>, head: &mut Vec<u8>, out: &mut Vec<u8>) -> io::Result<()> {
+        // Without a transaction the journal is not opened, so the head says what is to be closed.
         let mut xml = Xml::new();
-        self.head(&mut xml, out)?;
-        self.xml = xml;
-        Ok(())
+        self.saft.head(whole.contents, &mut xml, head)?;
+        xml.close_all(out)
     }
 
-    fn voucher(&mut self, voucher: &Voucher, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut xml = std::mem::take(&mut self.xml);
-        self.transaction(&mut xml, out, voucher)?;
-        self.xml = xml;
-        Ok(())
-    }
-
-    fn end(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
-        self.xml.close_all(out)
+    fn file_name(&self, contents: &Contents) -> Option<String> {
+        let number = self.saft.context.config.company.registration_number.as_deref()?;
+        let number: String = number.chars().filter(char::is_ascii_alphanumeric).collect();
+        let to = self.saft.dates(contents).to.format("%Y%m%d");
+        Some(format!("SAF-T Financial_{number}_{to}235959.xml"))
     }
 }
 

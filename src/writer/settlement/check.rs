@@ -5,8 +5,8 @@ use crate::writer::settlement::SettlementXml;
 use crate::writer::settlement::period::{Settlement, Transaction};
 
 impl SettlementXml {
-    /// Adds a settlement to the totals, and refuses what the report has no place for.
-    pub(crate) fn check_settlement(&mut self, settlement: &Settlement, limits: &mut Limits) {
+    /// Refuses what the report has no place for.
+    pub(crate) fn check_settlement(&self, settlement: &Settlement, is_gross: bool, limits: &mut Limits) {
         let name = settlement.number.as_deref().unwrap_or("without a number");
         let what = format!("payout {name} of {}", settlement.date);
         let refuse = |limits: &mut Limits, why: String| limits.refuse(format!("{what}: {why}"));
@@ -41,7 +41,6 @@ impl SettlementXml {
                 );
             }
         }
-        let is_gross = self.is_gross(settlement);
         let fee = settlement.fee();
         if !is_gross && settlement.retained != fee {
             refuse(
@@ -70,12 +69,6 @@ impl SettlementXml {
                 ),
             );
         }
-        self.has_gross |= is_gross && fee != 0;
-        self.totals.settlements += 1;
-        self.totals.gross += settlement.gross();
-        self.totals.net += settlement.net();
-        self.totals.fee += fee;
-        self.totals.refunded += settlement.refunded();
     }
 
     fn faults(&self, transaction: &Transaction) -> Vec<String> {

@@ -10,17 +10,18 @@ mod period;
 
 use std::io;
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use crate::date::DateRange;
 use crate::format::FormatError;
 use crate::format::options::Options;
-use crate::ledger::day::LedgerDay;
+use crate::ledger::page::Page;
 use crate::money::Currency;
-use crate::proof::LedgerProof;
+use crate::writer::contents::Contents;
 use crate::writer::settlement::period::{Period, Settlement, Transaction};
 use crate::writer::xml::{self, Xml};
-use crate::writer::{Context, Limits, Writer};
+use crate::writer::{Checker, Context, Limits, Whole, Writer};
 
 const NAMESPACE_3: &str = "http://vipps.no/xmlschema/SettlementReport-3.0.xsd";
 const NAMESPACE_2: &str = "http://vipps.dnb.no/XMLSchema/SettlementReport.xsd";
@@ -52,8 +53,18 @@ struct Totals {
     refunded: i128,
 }
 
-/// Writes the settlement report.
-#[derive(Debug)]
+impl Totals {
+    fn add(&mut self, settlement: &Settlement) {
+        self.settlements += 1;
+        self.gross += settlement.gross();
+        self.net += settlement.net();
+        self.fee += settlement.fee();
+        self.refunded += settlement.refunded();
+    }
+}
+
+/// What the settlement report of a ledger looks like.
+#[derive(Debug, Clone)]
 pub struct SettlementXml {
     version: Version,
     /// The report's fields about the sales unit and its owner, in order.
@@ -64,16 +75,31 @@ pub struct SettlementXml {
     range: DateRange,
     zone: Tz,
     currency: Currency,
-    before: Period,
+}
+
+/// Says what the report has no place for.
+#[derive(Debug)]
+pub struct SettlementChecker {
+    report: SettlementXml,
     period: Period,
-    is_checking: bool,
+    /// Whether a payout so far is the gross: its fees come with an invoice.
+    has_gross: bool,
+}
+
+/// Writes the settlement report.
+#[derive(Debug)]
+pub struct SettlementWriter {
+    report: SettlementXml,
+    period: Period,
     totals: Totals,
     has_gross: bool,
+    /// Settlements that wait until a payout with fees tells what the ledger's payouts are.
+    waiting: Vec<Settlement>,
     xml: Xml,
 }
 
 impl SettlementXml {
-    /// A writer for one ledger's report.
+    /// The report of one ledger.
     pub fn new(context: &Context<'_>, options: &Options) -> Result<Self, FormatError> {
         if context.currency.exponent() != 2 {
             return Err(options.wrong(&format!(
@@ -117,12 +143,6 @@ impl SettlementXml {
             range: context.range,
             zone: context.books.chart.zone(),
             currency: context.currency,
-            before: Period::default(),
-            period: Period::default(),
-            is_checking: false,
-            totals: Totals::default(),
-            has_gross: false,
-            xml: Xml::new(),
         })
     }
 
@@ -131,19 +151,24 @@ impl SettlementXml {
         i64::try_from(minor).map_or_else(|_| minor.to_string(), |minor| self.currency.format(minor))
     }
 
-    /// Whether the payout is the gross: its fees come with an invoice. Where a payout has no fee
-    /// at all, it is what the ledger's other payouts are, and net when none tells.
-    fn is_gross(&self, settlement: &Settlement) -> bool {
+    /// Whether the payout is the gross: its fees come with an invoice. `None` where a payout has
+    /// no fee at all: then it is what the ledger's other payouts are, and net when none tells.
+    fn is_gross(&self, settlement: &Settlement) -> Option<bool> {
         match self.fixed_type {
-            Some(is_gross) => is_gross,
-            None if settlement.retained != 0 => false,
-            None if settlement.fee() != 0 => true,
-            None => self.has_gross,
+            Some(is_gross) => Some(is_gross),
+            None if settlement.retained != 0 => Some(false),
+            None if settlement.fee() != 0 => Some(true),
+            None => None,
         }
     }
 
-    fn write_settlement(&mut self, settlement: &Settlement, out: &mut dyn io::Write) -> io::Result<()> {
-        let is_gross = self.is_gross(settlement);
+    fn write_settlement(
+        &self,
+        xml: &mut Xml,
+        settlement: &Settlement,
+        is_gross: bool,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
         let currency = self.currency.code();
         let number = settlement.number.as_deref().unwrap_or_default();
         let date = settlement.date.to_string();
@@ -153,50 +178,55 @@ impl SettlementXml {
             ("FeeSettlementAmount", self.money(settlement.fee())),
         ];
         let count = settlement.transactions.len().to_string();
-        self.xml.open(out, "SettlementInfo", &[])?;
+        xml.open(out, "SettlementInfo", &[])?;
         let date_name = match self.version {
             Version::Two => "SettlementBatchDate",
             Version::Three => "SettlementDate",
         };
-        self.xml.element(out, date_name, &date)?;
-        self.xml.element(out, "SettlementID", number)?;
-        self.xml.element(out, "SettlementCurrencyCode", currency)?;
+        xml.element(out, date_name, &date)?;
+        xml.element(out, "SettlementID", number)?;
+        xml.element(out, "SettlementCurrencyCode", currency)?;
         match self.version {
             Version::Two => {
                 for (name, amount) in &amounts {
-                    self.xml.element(out, name, amount)?;
+                    xml.element(out, name, amount)?;
                 }
-                self.xml.element(out, "NumOfTransactions", &count)?;
+                xml.element(out, "NumOfTransactions", &count)?;
                 for transaction in &settlement.transactions {
-                    self.write_transaction(transaction, out)?;
+                    self.write_transaction(xml, transaction, out)?;
                 }
             }
             Version::Three => {
                 let kind = if is_gross { "Gross" } else { "Net" };
-                self.xml.element(out, "SettlementType", kind)?;
+                xml.element(out, "SettlementType", kind)?;
                 for transaction in &settlement.transactions {
-                    self.write_transaction(transaction, out)?;
+                    self.write_transaction(xml, transaction, out)?;
                 }
-                self.xml.element(out, "NumOfTransactions", &count)?;
+                xml.element(out, "NumOfTransactions", &count)?;
                 let captured = self.money(settlement.captured());
-                self.xml.element(out, "CaptureSettlementAmount", &captured)?;
+                xml.element(out, "CaptureSettlementAmount", &captured)?;
                 let refunded = self.money(settlement.refunded());
-                self.xml.element(out, "RefundSettlementAmount", &refunded)?;
+                xml.element(out, "RefundSettlementAmount", &refunded)?;
                 for (name, amount) in &amounts {
-                    self.xml.element(out, name, amount)?;
+                    xml.element(out, name, amount)?;
                 }
                 let settled = if is_gross {
                     settlement.gross()
                 } else {
                     settlement.net()
                 };
-                self.xml.element(out, "SettledAmount", &self.money(settled))?;
+                xml.element(out, "SettledAmount", &self.money(settled))?;
             }
         }
-        self.xml.close(out)
+        xml.close(out)
     }
 
-    fn write_transaction(&mut self, transaction: &Transaction, out: &mut dyn io::Write) -> io::Result<()> {
+    fn write_transaction(
+        &self,
+        xml: &mut Xml,
+        transaction: &Transaction,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
         let amount = i128::from(transaction.amount);
         let (captured, refunded) = if transaction.is_refund {
             (0, amount)
@@ -204,15 +234,13 @@ impl SettlementXml {
             (amount, 0)
         };
         let time = transaction.time.as_deref().unwrap_or_default();
-        self.xml.open(out, "TransactionInfo", &[])?;
+        xml.open(out, "TransactionInfo", &[])?;
         match self.version {
-            Version::Two => self.xml.element(out, "TransactionDate", time)?,
+            Version::Two => xml.element(out, "TransactionDate", time)?,
             Version::Three => {
-                self.xml.element(out, "TransactionTime", time)?;
-                self.xml
-                    .element(out, "TransactionCaptureAmount", &self.money(captured))?;
-                self.xml
-                    .element(out, "TransactionRefundAmount", &self.money(refunded))?;
+                xml.element(out, "TransactionTime", time)?;
+                xml.element(out, "TransactionCaptureAmount", &self.money(captured))?;
+                xml.element(out, "TransactionRefundAmount", &self.money(refunded))?;
             }
         }
         for (name, text) in [
@@ -223,63 +251,27 @@ impl SettlementXml {
             ("TransactionID", transaction.psp_reference.clone()),
             ("OrderID", transaction.order.clone()),
         ] {
-            self.xml.element(out, name, &text)?;
+            xml.element(out, name, &text)?;
         }
-        self.xml.close(out)
-    }
-}
-
-impl Writer for SettlementXml {
-    fn wants_days_before(&self) -> bool {
-        true
+        xml.close(out)
     }
 
-    fn day_before(&mut self, day: &LedgerDay<'_>) {
-        self.before.day_before(day, self.zone);
-    }
-
-    fn check_day(&mut self, day: &LedgerDay<'_>, limits: &mut Limits) {
-        if !self.is_checking {
-            self.is_checking = true;
-            self.period = self.before.clone();
-        }
-        for settlement in self.period.day(day, self.zone) {
-            self.check_settlement(&settlement, limits);
-        }
-    }
-
-    fn check_end(&mut self, limits: &mut Limits) {
-        for reference in self.period.stray_fees() {
-            limits.refuse(format!(
-                "the fee of pspReference `{reference}` belongs to no transaction of its settlement, and the report shows fees only there"
-            ));
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.totals.settlements == 0
-    }
-
-    fn start(&mut self, proof: &LedgerProof, out: &mut dyn io::Write) -> io::Result<()> {
-        self.period = self.before.clone();
-        let range = proof.exported.unwrap_or(self.range);
+    fn head(&self, totals: &Totals, xml: &mut Xml, out: &mut Vec<u8>) -> io::Result<()> {
+        let range = self.range;
         let namespace = match self.version {
             Version::Two => NAMESPACE_2,
             Version::Three => NAMESPACE_3,
         };
-        self.xml.declaration(out)?;
-        self.xml.open(out, "SettlementReport", &[("xmlns", namespace)])?;
-        self.xml.open(out, "SettlementDetailsInfo", &[])?;
+        xml.declaration(out)?;
+        xml.open(out, "SettlementReport", &[("xmlns", namespace)])?;
+        xml.open(out, "SettlementDetailsInfo", &[])?;
         for (name, text) in &self.merchant {
-            self.xml.element(out, name, text)?;
+            xml.element(out, name, text)?;
         }
-        self.xml.open(out, "PaymentsInfo", &[])?;
-        self.xml
-            .element(out, "ReportDateFrom", &range.from().to_string())?;
-        self.xml.element(out, "ReportDateTo", &range.to().to_string())?;
-        self.xml
-            .element(out, "SettlementCurrencyCode", self.currency.code())?;
-        let totals = &self.totals;
+        xml.open(out, "PaymentsInfo", &[])?;
+        xml.element(out, "ReportDateFrom", &range.from().to_string())?;
+        xml.element(out, "ReportDateTo", &range.to().to_string())?;
+        xml.element(out, "SettlementCurrencyCode", self.currency.code())?;
         if self.version == Version::Two {
             for (name, amount) in [
                 ("TotalSettledGrossAmount", totals.gross),
@@ -287,40 +279,144 @@ impl Writer for SettlementXml {
                 ("TotalSettledFeeAmount", totals.fee),
                 ("TotalSettledRefundAmount", totals.refunded),
             ] {
-                self.xml.element(out, name, &self.money(amount))?;
+                xml.element(out, name, &self.money(amount))?;
             }
         }
-        self.xml.element(out, "SettlementAccountNum", &self.account)?;
+        xml.element(out, "SettlementAccountNum", &self.account)?;
         if self.version == Version::Two {
-            self.xml
-                .element(out, "NumOfSettlements", &totals.settlements.to_string())?;
+            xml.element(out, "NumOfSettlements", &totals.settlements.to_string())?;
         }
         Ok(())
     }
+}
 
-    fn wants_days(&self) -> bool {
+impl SettlementChecker {
+    /// A checker for one report.
+    pub fn new(report: SettlementXml) -> Self {
+        Self {
+            report,
+            period: Period::default(),
+            has_gross: false,
+        }
+    }
+}
+
+impl Checker for SettlementChecker {
+    fn page_before(&mut self, page: &Page<'_, '_>) {
+        self.period.page(page, self.report.zone);
+    }
+
+    fn day_before(&mut self, date: NaiveDate) {
+        self.period.day_before(date);
+    }
+
+    fn page(&mut self, page: &Page<'_, '_>) {
+        self.period.page(page, self.report.zone);
+    }
+
+    fn day(&mut self, date: NaiveDate, limits: &mut Limits) {
+        for settlement in self.period.day(date) {
+            let is_gross = self.report.is_gross(&settlement).unwrap_or(self.has_gross);
+            self.report.check_settlement(&settlement, is_gross, limits);
+            self.has_gross |= is_gross && settlement.fee() != 0;
+        }
+    }
+
+    fn end(&mut self, _whole: &Whole<'_>, limits: &mut Limits) {
+        for reference in self.period.stray_fees() {
+            limits.refuse(format!(
+                "the fee of pspReference `{reference}` belongs to no transaction of its settlement, and the report shows fees only there"
+            ));
+        }
+    }
+}
+
+impl SettlementWriter {
+    /// A writer for one report.
+    pub fn new(report: SettlementXml) -> Self {
+        Self {
+            report,
+            period: Period::default(),
+            totals: Totals::default(),
+            has_gross: false,
+            waiting: Vec::new(),
+            xml: Xml::within(&["SettlementReport", "SettlementDetailsInfo", "PaymentsInfo"]),
+        }
+    }
+
+    /// Writes the settlements that wait, as far as it is known what they are.
+    fn write(&mut self, is_last: bool, out: &mut Vec<u8>) -> io::Result<()> {
+        let is_known = self.has_gross || is_last;
+        let undecided = |settlement: &Settlement| self.report.is_gross(settlement).is_none() && !is_known;
+        let count = self
+            .waiting
+            .iter()
+            .position(undecided)
+            .unwrap_or(self.waiting.len());
+        for settlement in self.waiting.drain(..count) {
+            let is_gross = self.report.is_gross(&settlement).unwrap_or(self.has_gross);
+            self.report
+                .write_settlement(&mut self.xml, &settlement, is_gross, out)?;
+        }
+        Ok(())
+    }
+}
+
+impl Writer for SettlementWriter {
+    fn wants_days_before(&self) -> bool {
         true
     }
 
-    fn day(&mut self, day: &LedgerDay<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-        for settlement in self.period.day(day, self.zone) {
-            self.write_settlement(&settlement, out)?;
-        }
+    fn wants_entries(&self) -> bool {
+        true
+    }
+
+    fn has_late_head(&self) -> bool {
+        true
+    }
+
+    fn page_before(&mut self, page: &Page<'_, '_>) {
+        self.period.page(page, self.report.zone);
+    }
+
+    fn day_before(&mut self, date: NaiveDate) {
+        self.period.day_before(date);
+    }
+
+    fn page(&mut self, page: &Page<'_, '_>, _out: &mut Vec<u8>) -> io::Result<()> {
+        self.period.page(page, self.report.zone);
         Ok(())
     }
 
-    fn end(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
-        if self.version == Version::Three {
+    fn day(&mut self, date: NaiveDate, out: &mut Vec<u8>) -> io::Result<()> {
+        for settlement in self.period.day(date) {
+            let is_gross = self.report.is_gross(&settlement) == Some(true);
+            self.has_gross |= is_gross && settlement.fee() != 0;
+            self.totals.add(&settlement);
+            self.waiting.push(settlement);
+        }
+        self.write(false, out)
+    }
+
+    fn end(&mut self, _whole: &Whole<'_>, head: &mut Vec<u8>, out: &mut Vec<u8>) -> io::Result<()> {
+        self.write(true, out)?;
+        self.report.head(&self.totals, &mut Xml::new(), head)?;
+        let xml = &mut self.xml;
+        if self.report.version == Version::Three {
             let settlements = self.totals.settlements.to_string();
-            self.xml.element(out, "NumOfSettlements", &settlements)?;
+            xml.element(out, "NumOfSettlements", &settlements)?;
         }
-        self.xml.close(out)?;
-        self.xml.close(out)?;
-        self.xml.open(out, "VippsInfo", &[])?;
+        xml.close(out)?;
+        xml.close(out)?;
+        xml.open(out, "VippsInfo", &[])?;
         for (name, text) in PROVIDER {
-            self.xml.element(out, name, text)?;
+            xml.element(out, name, text)?;
         }
-        self.xml.close(out)?;
-        self.xml.close(out)
+        xml.close(out)?;
+        xml.close(out)
+    }
+
+    fn is_empty(&self, _contents: &Contents) -> bool {
+        self.totals.settlements == 0
     }
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use crate::ledger::day::LedgerDay;
 use crate::ledger::entry::{Entry, EntryType};
+use crate::ledger::page::Page;
+use crate::provider::Topic;
 
 /// A capture or refund with its fee.
 #[derive(Debug, Clone)]
@@ -52,31 +53,50 @@ pub(crate) struct Period {
     retained: i128,
     handles: BTreeSet<String>,
     strangers: Vec<String>,
+    /// The funds entries of the date at hand; they are judged when its fees are known.
+    today: Vec<Event>,
+}
+
+/// What an entry of the funds topic is to a settlement.
+#[derive(Debug, Clone)]
+enum Event {
+    Transaction(Transaction, Option<String>),
+    Retained(i64),
+    Payout { number: Option<String>, amount: i64 },
+    Stranger(String),
 }
 
 impl Period {
-    /// Takes a day and gives back the settlements that it ends.
-    pub(crate) fn day(&mut self, day: &LedgerDay<'_>, zone: Tz) -> Vec<Settlement> {
-        for (index, entry) in day.fees.entries.iter().enumerate() {
-            self.fee(entry, day.date, index + 1);
+    /// Takes entries of the date at hand.
+    pub(crate) fn page(&mut self, page: &Page<'_, '_>, zone: Tz) {
+        for (ordinal, entry) in page.numbered() {
+            match page.topic {
+                Topic::Fees => self.fee(entry, page.date, ordinal),
+                Topic::Funds => self.today.push(event(entry, page.date, ordinal, zone)),
+            }
         }
+    }
+
+    /// Ends the date and gives back the settlements that it ends.
+    pub(crate) fn day(&mut self, date: NaiveDate) -> Vec<Settlement> {
         let mut settlements = Vec::new();
-        for (index, entry) in day.funds.entries.iter().enumerate() {
-            match &entry.entry_type {
-                EntryType::Capture | EntryType::Refund => self.transaction(entry, zone),
-                EntryType::FeesRetained => self.retained -= i128::from(entry.amount),
-                EntryType::PayoutScheduled => settlements.push(self.close(entry, day.date)),
-                other => self
-                    .strangers
-                    .push(format!("funds {}, entry {}: {other}", day.date, index + 1)),
+        for event in std::mem::take(&mut self.today) {
+            match event {
+                Event::Transaction(transaction, handle) => {
+                    self.handles.extend(handle);
+                    self.transactions.push(transaction);
+                }
+                Event::Retained(amount) => self.retained -= i128::from(amount),
+                Event::Payout { number, amount } => settlements.push(self.close(number, amount, date)),
+                Event::Stranger(what) => self.strangers.push(what),
             }
         }
         settlements
     }
 
-    /// Takes a day whose payouts are not of interest. Fees of what they paid out are forgotten.
-    pub(crate) fn day_before(&mut self, day: &LedgerDay<'_>, zone: Tz) {
-        if self.day(day, zone).is_empty() {
+    /// Ends a date whose payouts are not of interest. Fees of what they paid out are forgotten.
+    pub(crate) fn day_before(&mut self, date: NaiveDate) {
+        if self.day(date).is_empty() {
             return;
         }
         let open: BTreeSet<String> = self.references().map(str::to_owned).collect();
@@ -113,20 +133,7 @@ impl Period {
         }
     }
 
-    fn transaction(&mut self, entry: &Entry<'_>, zone: Tz) {
-        self.handles
-            .extend(entry.recipient_handle.as_deref().map(str::to_owned));
-        self.transactions.push(Transaction {
-            time: entry.time.and_then(|time| time.local_rfc3339(zone)),
-            psp_reference: text(entry.psp_reference.as_deref()),
-            order: text(entry.reference.as_deref()),
-            amount: entry.amount,
-            is_refund: entry.entry_type == EntryType::Refund,
-            fee: 0,
-        });
-    }
-
-    fn close(&mut self, payout: &Entry<'_>, date: NaiveDate) -> Settlement {
+    fn close(&mut self, number: Option<String>, amount: i64, date: NaiveDate) -> Settlement {
         let mut transactions = std::mem::take(&mut self.transactions);
         // The first fee of a reference belongs to its first transaction, the last takes the rest.
         let mut last_of = BTreeMap::new();
@@ -144,8 +151,8 @@ impl Period {
         }
         Settlement {
             date,
-            number: payout.payout_number().map(str::to_owned),
-            paid: -i128::from(payout.amount),
+            number,
+            paid: -i128::from(amount),
             transactions,
             retained: std::mem::take(&mut self.retained),
             handles: std::mem::take(&mut self.handles),
@@ -186,6 +193,28 @@ impl Settlement {
             .iter()
             .filter(|transaction| is_wanted(transaction));
         wanted.map(|transaction| i128::from(transaction.amount)).sum()
+    }
+}
+
+fn event(entry: &Entry<'_>, date: NaiveDate, ordinal: usize, zone: Tz) -> Event {
+    match &entry.entry_type {
+        EntryType::Capture | EntryType::Refund => {
+            let transaction = Transaction {
+                time: entry.time.and_then(|time| time.local_rfc3339(zone)),
+                psp_reference: text(entry.psp_reference.as_deref()),
+                order: text(entry.reference.as_deref()),
+                amount: entry.amount,
+                is_refund: entry.entry_type == EntryType::Refund,
+                fee: 0,
+            };
+            Event::Transaction(transaction, entry.recipient_handle.as_deref().map(str::to_owned))
+        }
+        EntryType::FeesRetained => Event::Retained(entry.amount),
+        EntryType::PayoutScheduled => Event::Payout {
+            number: entry.payout_number().map(str::to_owned),
+            amount: entry.amount,
+        },
+        other => Event::Stranger(format!("funds {date}, entry {ordinal}: {other}")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lines of an SIE 4 file: a label and its fields, and the checksum over them.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use flate2::Crc;
 
@@ -24,23 +24,32 @@ pub struct Items {
 }
 
 impl Items {
-    /// Starts the checksum, which is over everything between the two `#KSUMMA`.
-    pub fn start_sum(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
-        out.write_all(b"#KSUMMA\n")?;
-        self.sum = Some(Crc::new());
-        Ok(())
+    /// Items that stand between the two `#KSUMMA`, after others that are written later.
+    pub fn within_sum() -> Self {
+        Self {
+            sum: Some(Crc::new()),
+        }
     }
 
-    /// Ends the checksum, when it was started.
-    pub fn end_sum(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
-        match self.sum.take() {
-            Some(sum) => writeln!(out, "#KSUMMA {}", sum.sum()),
-            None => Ok(()),
+    /// Starts the checksum, which is over everything between the two `#KSUMMA`.
+    pub fn start_sum(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"#KSUMMA\n");
+        self.sum = Some(Crc::new());
+    }
+
+    /// Ends the checksum, when it was started, over these items and those that `follow`.
+    pub fn end_sum(self, follow: &Self, out: &mut Vec<u8>) -> io::Result<()> {
+        match (self.sum, &follow.sum) {
+            (Some(mut sum), Some(follow)) => {
+                sum.combine(follow);
+                writeln!(out, "#KSUMMA {}", sum.sum())
+            }
+            _ => Ok(()),
         }
     }
 
     /// Writes an item.
-    pub fn item(&mut self, out: &mut dyn io::Write, label: &str, fields: &[Field<'_>]) -> io::Result<()> {
+    pub fn item(&mut self, out: &mut Vec<u8>, label: &str, fields: &[Field<'_>]) {
         let mut line = label.to_owned();
         self.add(label);
         for field in fields {
@@ -63,7 +72,7 @@ impl Items {
             }
         }
         line.push('\n');
-        out.write_all(line.as_bytes())
+        out.extend_from_slice(line.as_bytes());
     }
 
     fn text(&mut self, line: &mut String, text: &str, is_quoted: bool) {
@@ -105,10 +114,8 @@ mod tests {
             Field::Text(""),
             Field::Text("a {b} \"c\""),
         ];
-        items.item(&mut out, "#TRANS", &fields).unwrap();
-        items
-            .item(&mut out, "#X", &[Field::Objects(&[]), Field::Quoted("y")])
-            .unwrap();
+        items.item(&mut out, "#TRANS", &fields);
+        items.item(&mut out, "#X", &[Field::Objects(&[]), Field::Quoted("y")]);
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "#TRANS 1580 {1 \"A B\" 6 \"P\"} \"\" \"a {b} \\\"c\\\"\"\n#X {} \"y\"\n"
@@ -118,13 +125,13 @@ mod tests {
     #[test]
     fn the_sum_is_over_labels_and_fields_in_pc8() {
         let (mut items, mut out) = (Items::default(), Vec::new());
-        items.start_sum(&mut out).unwrap();
-        items
-            .item(&mut out, "#FNAMN", &[Field::Quoted("å \"b\"")])
-            .unwrap();
-        items.end_sum(&mut out).unwrap();
+        items.start_sum(&mut out);
+        items.item(&mut out, "#FNAMN", &[Field::Quoted("å \"b\"")]);
+        let mut later = Items::within_sum();
+        later.item(&mut out, "#VER", &[]);
+        items.end_sum(&later, &mut out).unwrap();
         let mut sum = Crc::new();
-        sum.update(b"#FNAMN\x86 \"b\"");
+        sum.update(b"#FNAMN\x86 \"b\"#VER");
         let text = String::from_utf8(out).unwrap();
         assert!(text.ends_with(&format!("#KSUMMA {}\n", sum.sum())), "{text}");
     }

@@ -59,20 +59,27 @@ const UNKNOWN: &str = "?";
 #[derive(Debug, Default)]
 pub struct Replacements(BTreeMap<char, u64>);
 
+/// The text in PC8.
+pub fn text(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    for character in text.chars() {
+        match substitute(character) {
+            None => result.push(character),
+            Some(substitute) => result.push_str(substitute),
+        }
+    }
+    result
+}
+
 impl Replacements {
-    /// The text in PC8, with what was replaced noted.
-    pub fn text(&mut self, text: &str) -> String {
-        let mut result = String::with_capacity(text.len());
-        for character in text.chars() {
-            match substitute(character) {
-                None => result.push(character),
-                Some(substitute) => {
-                    *self.0.entry(character).or_default() += 1;
-                    result.push_str(substitute);
-                }
+    /// Notes what of a text is replaced.
+    pub fn note(&mut self, text: &str) {
+        let is_plain = |character: &char| (' '..='~').contains(character) && *character != '\\';
+        for character in text.chars().filter(|character| !is_plain(character)) {
+            if substitute(character).is_some() {
+                *self.0.entry(character).or_default() += 1;
             }
         }
-        result
     }
 
     /// Lists what was replaced.
@@ -106,7 +113,9 @@ mod tests {
     #[test]
     fn what_the_code_page_lacks_is_replaced_and_listed() {
         let mut replacements = Replacements::default();
-        assert_eq!(replacements.text("Bø – å€ø漢 æé\t\u{7f}"), "Bö - åEURö? æé  ");
+        let before = "Bø – å€ø漢 æé\t\u{7f}";
+        replacements.note(before);
+        assert_eq!(text(before), "Bö - åEURö? æé  ");
         let mut limits = Limits::new("sie4");
         replacements.report(&mut limits);
         assert_eq!(limits.replacements().len(), 6);

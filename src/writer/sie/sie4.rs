@@ -10,20 +10,18 @@ use crate::format::FormatError;
 use crate::format::options::Options;
 use crate::journal::{Posting, Voucher};
 use crate::money::format_minor;
-use crate::proof::LedgerProof;
 use crate::writer::contents::{self, AccountBalance, Contents};
-use crate::writer::numbers;
 use crate::writer::period::{self, Dates, fiscal_year_start};
 use crate::writer::saft::decimal;
 use crate::writer::sie::item::{Field, Items};
-use crate::writer::sie::pc8::Replacements;
+use crate::writer::sie::pc8::{self, Replacements};
 use crate::writer::sie::{
     AccountKind, DEPARTMENT_DIMENSION, PROJECT_DIMENSION, check_head, organisation_number, voucher_text,
 };
-use crate::writer::{Context, Limits, Opening, Writer};
+use crate::writer::{Checker, Context, Limits, Whole, Writer};
 
-/// Writes one SIE 4 file.
-#[derive(Debug)]
+/// What an SIE 4 file of a ledger looks like.
+#[derive(Debug, Clone)]
 pub struct Sie4<'a> {
     context: Context<'a>,
     /// Whether the file is a whole year with balances (4E) or vouchers for import (4I).
@@ -35,13 +33,46 @@ pub struct Sie4<'a> {
     chart_type: String,
     created: Option<NaiveDate>,
     opening: BTreeMap<String, i128>,
-    contents: Contents,
+}
+
+/// Says what the file cannot hold.
+#[derive(Debug)]
+pub struct Sie4Checker<'a> {
+    sie: Sie4<'a>,
     replacements: Replacements,
+}
+
+/// Writes the file.
+#[derive(Debug)]
+pub struct Sie4Writer<'a> {
+    sie: Sie4<'a>,
     items: Items,
 }
 
+impl<'a> Sie4Checker<'a> {
+    /// A checker for one document.
+    pub fn new(sie: Sie4<'a>) -> Self {
+        Self {
+            sie,
+            replacements: Replacements::default(),
+        }
+    }
+}
+
+impl<'a> Sie4Writer<'a> {
+    /// A writer for one document.
+    pub fn new(sie: Sie4<'a>) -> Self {
+        let items = if sie.has_sum {
+            Items::within_sum()
+        } else {
+            Items::default()
+        };
+        Self { sie, items }
+    }
+}
+
 impl<'a> Sie4<'a> {
-    /// A writer for one ledger; refuses options that the format does not take.
+    /// The file of one ledger; refuses options that the format does not take.
     pub fn new(context: &Context<'a>, options: &Options) -> Result<Self, FormatError> {
         let is_export = options.text("kind")? == "4e";
         let flag = |key: &str, default: bool| options.get(key).map_or(default, |text| text == "true");
@@ -53,34 +84,29 @@ impl<'a> Sie4<'a> {
             has_sum: flag("checksum", !is_export),
             is_numbered,
             series: options.get("voucher_series").unwrap_or(default_series).to_owned(),
-            number_series: options.number("series", crate::format::LARGEST_SERIES)?,
+            number_series: options.number("series", crate::journal::id::LARGEST_SERIES)?,
             chart_type: options.text("chart_type")?.to_owned(),
             created: period::created(options)?,
             opening: contents::openings(options, context.books.settings.base_currency.exponent())?,
-            contents: Contents::default(),
-            replacements: Replacements::default(),
-            items: Items::default(),
         })
     }
 
-    fn dates(&self) -> Dates {
-        Dates::new(
-            &self.context,
-            self.contents.first,
-            self.contents.last,
-            self.created,
-        )
+    fn dates(&self, contents: &Contents) -> Dates {
+        Dates::new(&self.context, contents.first, contents.last, self.created)
     }
 
     /// First and last date of the fiscal year that the file is about.
-    fn fiscal_year(&self) -> (NaiveDate, NaiveDate) {
-        let (to, month) = (self.dates().to, self.context.books.fiscal_year_start_month);
+    fn fiscal_year(&self, contents: &Contents) -> (NaiveDate, NaiveDate) {
+        let (to, month) = (
+            self.dates(contents).to,
+            self.context.books.fiscal_year_start_month,
+        );
         (fiscal_year_start(to, month), end_of_fiscal_year(to, month))
     }
 
-    fn balances(&self) -> (Vec<AccountBalance>, Vec<String>) {
+    fn balances(&self, contents: &Contents) -> (Vec<AccountBalance>, Vec<String>) {
         let is_balance = |number: &str| AccountKind::of(number).is_none_or(AccountKind::is_balance);
-        self.contents.accounts(&self.context, &self.opening, &is_balance)
+        contents.accounts(&self.context, &self.opening, &is_balance)
     }
 
     fn exponent(&self) -> u32 {
@@ -89,196 +115,169 @@ impl<'a> Sie4<'a> {
 
     fn number(&self, voucher: &Voucher) -> Result<String, String> {
         if self.is_numbered {
-            numbers::by_date(voucher, self.number_series).map(|number| number.to_string())
+            voucher
+                .date_number(self.number_series)
+                .map(|number| number.to_string())
         } else {
             Ok(String::new())
         }
     }
 
     /// A year with balances begins at the year's beginning.
-    fn check_export(&self, limits: &mut Limits) {
-        let (dates, (year_start, _)) = (self.dates(), self.fiscal_year());
+    fn check_export(&self, contents: &Contents, limits: &mut Limits) {
+        let (dates, (year_start, _)) = (self.dates(contents), self.fiscal_year(contents));
         if dates.from != year_start {
             limits.refuse(format!(
                 "a 4E file holds the balances of a fiscal year: export from {year_start}, or set `kind = \"4i\"`"
             ));
         }
     }
+}
 
-    /// Two dimensions that PC8 cannot tell apart would become one.
-    fn check_objects(&mut self, limits: &mut Limits) {
-        for values in [&self.contents.departments, &self.contents.projects] {
+impl Checker for Sie4Checker<'_> {
+    fn voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
+        if let Err(fault) = self.sie.number(voucher) {
+            limits.refuse(fault);
+        }
+        for posting in voucher.postings() {
+            self.replacements.note(&line_text(posting));
+        }
+    }
+
+    fn end(&mut self, whole: &Whole<'_>, limits: &mut Limits) {
+        let (sie, contents) = (&self.sie, whole.contents);
+        let (accounts, faults) = sie.balances(contents);
+        check_head(
+            &sie.context,
+            accounts.iter().map(|account| account.number.as_str()),
+            limits,
+        );
+        if sie.is_export {
+            sie.check_export(contents, limits);
+            faults.into_iter().for_each(|fault| limits.refuse(fault));
+        }
+        if sie.exponent() > 2 {
+            limits.refuse("amounts with more than two decimals");
+        }
+        // Two dimensions that PC8 cannot tell apart would become one.
+        for values in [&contents.departments, &contents.projects] {
             let mut seen = BTreeSet::new();
             for value in values {
-                if !seen.insert(self.replacements.text(value)) {
+                self.replacements.note(value);
+                if !seen.insert(pc8::text(value)) {
                     limits.refuse(format!(
                         "the dimension `{value}` is written like another in the code page of SIE 4"
                     ));
                 }
             }
         }
-    }
-}
-
-impl Writer for Sie4<'_> {
-    fn check_voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
-        self.contents.add(voucher);
-        if let Err(fault) = self.number(voucher) {
-            limits.refuse(fault);
-        }
-        for posting in voucher.postings() {
-            self.replacements.text(&line_text(posting));
-        }
-    }
-
-    fn check_opening(&mut self, opening: &Opening) {
-        self.contents.open(opening);
-    }
-
-    fn check_end(&mut self, limits: &mut Limits) {
-        let (accounts, faults) = self.balances();
-        check_head(
-            &self.context,
-            accounts.iter().map(|account| account.number.as_str()),
-            limits,
-        );
-        if self.is_export {
-            self.check_export(limits);
-            faults.into_iter().for_each(|fault| limits.refuse(fault));
-        }
-        if self.exponent() > 2 {
-            limits.refuse("amounts with more than two decimals");
-        }
-        self.check_objects(limits);
-        let company = self.context.config.company.name.as_deref().unwrap_or_default();
-        self.replacements.text(company);
+        let company = sie.context.config.company.name.as_deref().unwrap_or_default();
+        self.replacements.note(company);
         for account in &accounts {
-            self.replacements.text(&account.name);
+            self.replacements.note(&account.name);
         }
         self.replacements.report(limits);
     }
+}
 
-    fn is_empty(&self) -> bool {
-        self.contents.vouchers == 0
+impl Writer for Sie4Writer<'_> {
+    fn has_late_head(&self) -> bool {
+        true
     }
 
-    fn file_name(&self) -> Option<String> {
-        let dates = self.dates();
-        let suffix = if self.is_export { "se" } else { "si" };
-        let ledger_id = &self.context.info.ledger_id;
+    fn voucher(&mut self, voucher: &Voucher, out: &mut Vec<u8>) -> io::Result<()> {
+        let sie = &self.sie;
+        let number = sie.number(voucher).map_err(io::Error::other)?;
+        let date = compact(voucher.date());
+        let text = pc8::text(&voucher_text(voucher));
+        let head = [
+            Field::Quoted(&sie.series),
+            Field::Quoted(&number),
+            Field::Text(&date),
+            Field::Quoted(&text),
+        ];
+        // Numbers stand without quotes: a reader in use takes no others.
+        let plain = [Field::Text(&sie.series), Field::Text(&number), head[2], head[3]];
+        self.items
+            .item(out, "#VER", if sie.is_numbered { &plain } else { &head });
+        out.extend_from_slice(b"{\n");
+        for posting in voucher.postings() {
+            sie.line(&mut self.items, out, posting, &date);
+        }
+        out.extend_from_slice(b"}\n");
+        Ok(())
+    }
+
+    fn end(&mut self, whole: &Whole<'_>, head: &mut Vec<u8>, out: &mut Vec<u8>) -> io::Result<()> {
+        let items = self.sie.head(whole.contents, head);
+        items.end_sum(&self.items, out)
+    }
+
+    fn is_empty(&self, contents: &Contents) -> bool {
+        contents.vouchers == 0
+    }
+
+    fn file_name(&self, contents: &Contents) -> Option<String> {
+        let dates = self.sie.dates(contents);
+        let suffix = if self.sie.is_export { "se" } else { "si" };
+        let ledger_id = &self.sie.context.info.ledger_id;
         Some(format!(
             "vipps-{ledger_id}-{}-{}.{suffix}",
             compact(dates.from),
             compact(dates.to)
         ))
     }
+}
 
-    fn start(&mut self, _proof: &LedgerProof, out: &mut dyn io::Write) -> io::Result<()> {
+impl Sie4<'_> {
+    /// Everything before the vouchers; returns the items so far, for the checksum.
+    fn head(&self, contents: &Contents, out: &mut Vec<u8>) -> Items {
         let mut items = Items::default();
-        items.item(out, "#FLAGGA", &[Field::Text("0")])?;
+        items.item(out, "#FLAGGA", &[Field::Text("0")]);
         if self.has_sum {
-            items.start_sum(out)?;
+            items.start_sum(out);
         }
-        self.identification(&mut items, out)?;
-        let (accounts, _) = self.balances();
+        self.identification(contents, &mut items, out);
+        let (accounts, _) = self.balances(contents);
         for account in &accounts {
-            let name = self.replacements.text(&account.name);
+            let name = pc8::text(&account.name);
             items.item(
                 out,
                 "#KONTO",
                 &[Field::Text(&account.number), Field::Quoted(&name)],
-            )?;
+            );
         }
-        self.dimensions(&mut items, out)?;
+        dimensions(contents, &mut items, out);
         if self.is_export {
-            self.year_balances(&mut items, out, &accounts)?;
+            self.year_balances(&mut items, out, &accounts);
         }
-        self.items = items;
-        Ok(())
+        items
     }
 
-    fn voucher(&mut self, voucher: &Voucher, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut items = std::mem::take(&mut self.items);
-        let number = self.number(voucher).map_err(io::Error::other)?;
-        let date = compact(voucher.date());
-        let text = self.replacements.text(&voucher_text(voucher));
-        let head = [
-            Field::Quoted(&self.series),
-            Field::Quoted(&number),
-            Field::Text(&date),
-            Field::Quoted(&text),
-        ];
-        // Numbers stand without quotes: a reader in use takes no others.
-        let plain = [Field::Text(&self.series), Field::Text(&number), head[2], head[3]];
-        items.item(out, "#VER", if self.is_numbered { &plain } else { &head })?;
-        out.write_all(b"{\n")?;
-        for posting in voucher.postings() {
-            self.line(&mut items, out, posting, &date)?;
-        }
-        out.write_all(b"}\n")?;
-        self.items = items;
-        Ok(())
-    }
-
-    fn end(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
-        self.items.end_sum(out)
-    }
-}
-
-impl Sie4<'_> {
-    fn identification(&mut self, items: &mut Items, out: &mut dyn io::Write) -> io::Result<()> {
+    fn identification(&self, contents: &Contents, items: &mut Items, out: &mut Vec<u8>) {
         let version = env!("CARGO_PKG_VERSION");
-        items.item(out, "#PROGRAM", &[Field::Quoted("bilag"), Field::Quoted(version)])?;
-        items.item(out, "#FORMAT", &[Field::Text("PC8")])?;
-        let dates = self.dates();
-        items.item(out, "#GEN", &[Field::Text(&compact(dates.created))])?;
-        items.item(out, "#SIETYP", &[Field::Text("4")])?;
+        items.item(out, "#PROGRAM", &[Field::Quoted("bilag"), Field::Quoted(version)]);
+        items.item(out, "#FORMAT", &[Field::Text("PC8")]);
+        let dates = self.dates(contents);
+        items.item(out, "#GEN", &[Field::Text(&compact(dates.created))]);
+        items.item(out, "#SIETYP", &[Field::Text("4")]);
         let number = organisation_number(&self.context).unwrap_or_default();
-        items.item(out, "#ORGNR", &[Field::Text(&number)])?;
+        items.item(out, "#ORGNR", &[Field::Text(&number)]);
         let name = self.context.config.company.name.as_deref().unwrap_or_default();
-        items.item(out, "#FNAMN", &[Field::Quoted(&self.replacements.text(name))])?;
-        let (from, to) = self.fiscal_year();
+        items.item(out, "#FNAMN", &[Field::Quoted(&pc8::text(name))]);
+        let (from, to) = self.fiscal_year(contents);
         let (year_from, year_to) = (compact(from), compact(to));
         let year = [Field::Text("0"), Field::Text(&year_from), Field::Text(&year_to)];
-        items.item(out, "#RAR", &year)?;
+        items.item(out, "#RAR", &year);
         if self.is_export && dates.to < to {
-            items.item(out, "#OMFATTN", &[Field::Text(&compact(dates.to))])?;
+            items.item(out, "#OMFATTN", &[Field::Text(&compact(dates.to))]);
         }
-        items.item(out, "#KPTYP", &[Field::Text(&self.chart_type)])?;
+        items.item(out, "#KPTYP", &[Field::Text(&self.chart_type)]);
         let currency = self.context.books.settings.base_currency;
-        items.item(out, "#VALUTA", &[Field::Text(currency.code())])
+        items.item(out, "#VALUTA", &[Field::Text(currency.code())]);
     }
 
-    fn dimensions(&mut self, items: &mut Items, out: &mut dyn io::Write) -> io::Result<()> {
-        let dimensions = [
-            (
-                DEPARTMENT_DIMENSION,
-                "Kostnadsställe",
-                self.contents.departments.clone(),
-            ),
-            (PROJECT_DIMENSION, "Projekt", self.contents.projects.clone()),
-        ];
-        for (dimension, name, values) in dimensions.iter().filter(|(_, _, values)| !values.is_empty()) {
-            items.item(out, "#DIM", &[Field::Text(dimension), Field::Quoted(name)])?;
-            for value in values {
-                let value = self.replacements.text(value);
-                let fields = [
-                    Field::Text(dimension),
-                    Field::Quoted(&value),
-                    Field::Quoted(&value),
-                ];
-                items.item(out, "#OBJEKT", &fields)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn year_balances(
-        &self,
-        items: &mut Items,
-        out: &mut dyn io::Write,
-        accounts: &[AccountBalance],
-    ) -> io::Result<()> {
+    fn year_balances(&self, items: &mut Items, out: &mut Vec<u8>, accounts: &[AccountBalance]) {
         let is_balance =
             |account: &&AccountBalance| AccountKind::of(&account.number).is_some_and(AccountKind::is_balance);
         let mut write = |label: &str, account: &AccountBalance, minor: i128| {
@@ -288,34 +287,27 @@ impl Sie4<'_> {
                 Field::Text(&account.number),
                 Field::Text(&amount),
             ];
-            items.item(out, label, &fields)
+            items.item(out, label, &fields);
         };
         for account in accounts.iter().filter(is_balance) {
-            write("#IB", account, account.opening)?;
+            write("#IB", account, account.opening);
         }
         for account in accounts.iter().filter(is_balance) {
-            write("#UB", account, account.closing)?;
+            write("#UB", account, account.closing);
         }
         for account in accounts.iter().filter(|account| !is_balance(account)) {
-            write("#RES", account, account.closing)?;
+            write("#RES", account, account.closing);
         }
-        Ok(())
     }
 
-    fn line(
-        &mut self,
-        items: &mut Items,
-        out: &mut dyn io::Write,
-        posting: &Posting,
-        date: &str,
-    ) -> io::Result<()> {
+    fn line(&self, items: &mut Items, out: &mut Vec<u8>, posting: &Posting, date: &str) {
         let mut objects = Vec::new();
         for (dimension, value) in [
             (DEPARTMENT_DIMENSION, &posting.department),
             (PROJECT_DIMENSION, &posting.project),
         ] {
             if let Some(value) = value {
-                objects.push((dimension, self.replacements.text(value)));
+                objects.push((dimension, pc8::text(value)));
             }
         }
         let objects: Vec<(&str, &str)> = objects
@@ -323,7 +315,7 @@ impl Sie4<'_> {
             .map(|(dimension, value)| (*dimension, value.as_str()))
             .collect();
         let amount = format_minor(posting.in_base(), self.exponent());
-        let text = self.replacements.text(&line_text(posting));
+        let text = pc8::text(&line_text(posting));
         let fields = [
             Field::Text(&posting.account),
             Field::Objects(&objects),
@@ -331,12 +323,34 @@ impl Sie4<'_> {
             Field::Text(date),
             Field::Quoted(&text),
         ];
-        items.item(out, "#TRANS", &fields)
+        items.item(out, "#TRANS", &fields);
     }
 
     fn signed(&self, minor: i128) -> String {
         let sign = if minor < 0 { "-" } else { "" };
         format!("{sign}{}", decimal(minor, self.exponent()))
+    }
+}
+
+fn dimensions(contents: &Contents, items: &mut Items, out: &mut Vec<u8>) {
+    let dimensions = [
+        (DEPARTMENT_DIMENSION, "Kostnadsställe", &contents.departments),
+        (PROJECT_DIMENSION, "Projekt", &contents.projects),
+    ];
+    for (dimension, name, values) in dimensions {
+        if values.is_empty() {
+            continue;
+        }
+        items.item(out, "#DIM", &[Field::Text(dimension), Field::Quoted(name)]);
+        for value in values {
+            let value = pc8::text(value);
+            let fields = [
+                Field::Text(dimension),
+                Field::Quoted(&value),
+                Field::Quoted(&value),
+            ];
+            items.item(out, "#OBJEKT", &fields);
+        }
     }
 }
 

@@ -8,7 +8,6 @@ use crate::format::FormatError;
 use crate::format::options::Options;
 use crate::journal::{Posting, Voucher};
 use crate::money::format_minor;
-use crate::proof::LedgerProof;
 use crate::writer::contents::Contents;
 use crate::writer::period::{self, Dates};
 use crate::writer::saft::fits;
@@ -16,57 +15,66 @@ use crate::writer::sie::{
     AccountKind, DEPARTMENT_DIMENSION, PROJECT_DIMENSION, check_head, organisation_number, voucher_text,
 };
 use crate::writer::xml::Xml;
-use crate::writer::{Context, Limits, Writer};
+use crate::writer::{Checker, Context, Limits, Whole, Writer};
 
 /// No element has a limit; this keeps mistakes out.
 const TEXT_MAX: usize = 1000;
 
-/// Writes one SIE 5 file.
-#[derive(Debug)]
+/// What an SIE 5 file of a ledger looks like.
+#[derive(Debug, Clone)]
 pub struct Sie5<'a> {
     context: Context<'a>,
     journal: String,
     created: Option<NaiveDate>,
-    contents: Contents,
+}
+
+/// Says what the file cannot hold.
+#[derive(Debug)]
+pub struct Sie5Checker<'a>(pub Sie5<'a>);
+
+/// Writes the file.
+#[derive(Debug)]
+pub struct Sie5Writer<'a> {
+    sie: Sie5<'a>,
     xml: Xml,
 }
 
+impl<'a> Sie5Writer<'a> {
+    /// A writer for one document.
+    pub fn new(sie: Sie5<'a>) -> Self {
+        Self {
+            sie,
+            xml: Xml::within(&["SieEntry", "Journal"]),
+        }
+    }
+}
+
 impl<'a> Sie5<'a> {
-    /// A writer for one ledger; refuses options that the format does not take.
+    /// The file of one ledger; refuses options that the format does not take.
     pub fn new(context: &Context<'a>, options: &Options) -> Result<Self, FormatError> {
         Ok(Self {
             context: *context,
             journal: options.text("journal")?.to_owned(),
             created: period::created(options)?,
-            contents: Contents::default(),
-            xml: Xml::new(),
         })
     }
 
-    fn dates(&self) -> Dates {
-        Dates::new(
-            &self.context,
-            self.contents.first,
-            self.contents.last,
-            self.created,
-        )
+    fn dates(&self, contents: &Contents) -> Dates {
+        Dates::new(&self.context, contents.first, contents.last, self.created)
     }
 
     /// The accounts that move, by number, with their names.
-    fn accounts(&self) -> Vec<(String, String)> {
-        let (accounts, _) = self
-            .contents
-            .accounts(&self.context, &Default::default(), &|_| true);
+    fn accounts(&self, contents: &Contents) -> Vec<(String, String)> {
+        let (accounts, _) = contents.accounts(&self.context, &Default::default(), &|_| true);
         let moving = accounts
             .into_iter()
-            .filter(|account| self.contents.moves(&account.number));
+            .filter(|account| contents.moves(&account.number));
         moving.map(|account| (account.number, account.name)).collect()
     }
 }
 
-impl Writer for Sie5<'_> {
-    fn check_voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
-        self.contents.add(voucher);
+impl Checker for Sie5Checker<'_> {
+    fn voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
         for (line, posting) in (1..).zip(voucher.postings()) {
             for (name, text) in [
                 ("text", Some(&posting.text)),
@@ -86,47 +94,77 @@ impl Writer for Sie5<'_> {
         }
     }
 
-    fn check_end(&mut self, limits: &mut Limits) {
-        let accounts = self.accounts();
+    fn end(&mut self, whole: &Whole<'_>, limits: &mut Limits) {
+        let (sie, contents) = (&self.0, whole.contents);
+        let accounts = sie.accounts(contents);
         check_head(
-            &self.context,
+            &sie.context,
             accounts.iter().map(|(number, _)| number.as_str()),
             limits,
         );
         for (number, name) in &accounts {
             fits(limits, &format!("the name of account {number}"), name, TEXT_MAX);
         }
-        for value in self.contents.departments.iter().chain(&self.contents.projects) {
+        for value in contents.departments.iter().chain(&contents.projects) {
             fits(limits, "the dimension", value, TEXT_MAX);
         }
-        let company = &self.context.config.company;
+        let company = &sie.context.config.company;
         fits(
             limits,
             "company.name",
             company.name.as_deref().unwrap_or_default(),
             TEXT_MAX,
         );
-        fits(limits, "journal", &self.journal, TEXT_MAX);
+        fits(limits, "journal", &sie.journal, TEXT_MAX);
+    }
+}
+
+impl Writer for Sie5Writer<'_> {
+    fn has_late_head(&self) -> bool {
+        true
     }
 
-    fn is_empty(&self) -> bool {
-        self.contents.vouchers == 0
+    fn voucher(&mut self, voucher: &Voucher, out: &mut Vec<u8>) -> io::Result<()> {
+        let (date, text) = (voucher.date().to_string(), voucher_text(voucher));
+        let entry = [
+            ("journalDate", date.as_str()),
+            ("text", &text),
+            ("referenceId", voucher.id().as_str()),
+        ];
+        let xml = &mut self.xml;
+        xml.open(out, "JournalEntry", &entry)?;
+        xml.empty(out, "OriginalEntryInfo", &[("date", &date), ("by", "bilag")])?;
+        for posting in voucher.postings() {
+            self.sie.line(xml, out, posting)?;
+        }
+        xml.close(out)
     }
 
-    fn file_name(&self) -> Option<String> {
-        let dates = self.dates();
-        let ledger_id = &self.context.info.ledger_id;
+    fn end(&mut self, whole: &Whole<'_>, head: &mut Vec<u8>, out: &mut Vec<u8>) -> io::Result<()> {
+        self.sie.head(whole.contents, head)?;
+        self.xml.close_all(out)
+    }
+
+    fn is_empty(&self, contents: &Contents) -> bool {
+        contents.vouchers == 0
+    }
+
+    fn file_name(&self, contents: &Contents) -> Option<String> {
+        let dates = self.sie.dates(contents);
+        let ledger_id = &self.sie.context.info.ledger_id;
         let (from, to) = (dates.from.format("%Y%m%d"), dates.to.format("%Y%m%d"));
         Some(format!("vipps-{ledger_id}-{from}-{to}.sie"))
     }
+}
 
-    fn start(&mut self, _proof: &LedgerProof, out: &mut dyn io::Write) -> io::Result<()> {
+impl Sie5<'_> {
+    fn head(&self, contents: &Contents, out: &mut Vec<u8>) -> io::Result<()> {
         let mut xml = Xml::new();
         xml.declaration(out)?;
         xml.open(out, "SieEntry", &[("xmlns", "http://www.sie.se/sie5")])?;
-        self.file_info(&mut xml, out)?;
+        self.file_info(contents, &mut xml, out)?;
         xml.open(out, "Accounts", &[])?;
-        for (number, name) in self.accounts() {
+        for (number, name) in self.accounts(contents) {
             let kind = AccountKind::of(&number).map_or("statistics", kind_name);
             xml.empty(
                 out,
@@ -135,40 +173,14 @@ impl Writer for Sie5<'_> {
             )?;
         }
         xml.close(out)?;
-        self.dimensions(&mut xml, out)?;
-        xml.open(out, "Journal", &[("id", &self.journal)])?;
-        self.xml = xml;
-        Ok(())
+        dimensions(contents, &mut xml, out)?;
+        xml.open(out, "Journal", &[("id", &self.journal)])
     }
 
-    fn voucher(&mut self, voucher: &Voucher, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut xml = std::mem::take(&mut self.xml);
-        let (date, text) = (voucher.date().to_string(), voucher_text(voucher));
-        let entry = [
-            ("journalDate", date.as_str()),
-            ("text", &text),
-            ("referenceId", voucher.id()),
-        ];
-        xml.open(out, "JournalEntry", &entry)?;
-        xml.empty(out, "OriginalEntryInfo", &[("date", &date), ("by", "bilag")])?;
-        for posting in voucher.postings() {
-            self.line(&mut xml, out, posting)?;
-        }
-        xml.close(out)?;
-        self.xml = xml;
-        Ok(())
-    }
-
-    fn end(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
-        self.xml.close_all(out)
-    }
-}
-
-impl Sie5<'_> {
-    fn file_info(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
+    fn file_info(&self, contents: &Contents, xml: &mut Xml, out: &mut Vec<u8>) -> io::Result<()> {
         let company = self.context.config.company.name.as_deref().unwrap_or_default();
         let number = organisation_number(&self.context).unwrap_or_default();
-        let time = format!("{}T00:00:00Z", self.dates().created);
+        let time = format!("{}T00:00:00Z", self.dates(contents).created);
         let currency = self.context.books.settings.base_currency;
         xml.open(out, "FileInfo", &[])?;
         let version = env!("CARGO_PKG_VERSION");
@@ -179,26 +191,7 @@ impl Sie5<'_> {
         xml.close(out)
     }
 
-    fn dimensions(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
-        let dimensions = [
-            (DEPARTMENT_DIMENSION, "Kostnadsställe", &self.contents.departments),
-            (PROJECT_DIMENSION, "Projekt", &self.contents.projects),
-        ];
-        if dimensions.iter().all(|(_, _, values)| values.is_empty()) {
-            return Ok(());
-        }
-        xml.open(out, "Dimensions", &[])?;
-        for (dimension, name, values) in dimensions {
-            xml.open(out, "Dimension", &[("id", dimension), ("name", name)])?;
-            for value in values {
-                xml.empty(out, "Object", &[("id", value), ("name", value)])?;
-            }
-            xml.close(out)?;
-        }
-        xml.close(out)
-    }
-
-    fn line(&self, xml: &mut Xml, out: &mut dyn io::Write, posting: &Posting) -> io::Result<()> {
+    fn line(&self, xml: &mut Xml, out: &mut Vec<u8>, posting: &Posting) -> io::Result<()> {
         let base = self.context.books.settings.base_currency;
         let amount = format_minor(posting.in_base(), base.exponent());
         let entry = [
@@ -240,4 +233,23 @@ fn kind_name(kind: AccountKind) -> &'static str {
         AccountKind::Income => "income",
         AccountKind::Cost => "cost",
     }
+}
+
+fn dimensions(contents: &Contents, xml: &mut Xml, out: &mut Vec<u8>) -> io::Result<()> {
+    let dimensions = [
+        (DEPARTMENT_DIMENSION, "Kostnadsställe", &contents.departments),
+        (PROJECT_DIMENSION, "Projekt", &contents.projects),
+    ];
+    if dimensions.iter().all(|(_, _, values)| values.is_empty()) {
+        return Ok(());
+    }
+    xml.open(out, "Dimensions", &[])?;
+    for (dimension, name, values) in dimensions {
+        xml.open(out, "Dimension", &[("id", dimension), ("name", name)])?;
+        for value in values {
+            xml.empty(out, "Object", &[("id", value), ("name", value)])?;
+        }
+        xml.close(out)?;
+    }
+    xml.close(out)
 }

@@ -107,7 +107,7 @@ fn nasty_texts_never_break_a_document_and_are_never_silent() {
                 for message in written.refusals.iter().chain(&written.replacements) {
                     // A document with lists of its own may name the list, or what it replaces everywhere.
                     let places = [
-                        voucher.id(),
+                        voucher.id().as_str(),
                         "account",
                         "dimension",
                         "department",

@@ -2,7 +2,10 @@
 
 use bilag::catalogue::Format;
 
-use super::desk::{CONFIGURATION, posting, sale, voucher, voucher_named, write};
+use bilag::journal::id::Origin;
+use bilag::provider::Topic;
+
+use super::desk::{CONFIGURATION, posting, sale, voucher, voucher_of, write};
 use crate::outside::reference_data;
 
 fn sample(name: &str) -> Option<String> {
@@ -10,12 +13,19 @@ fn sample(name: &str) -> Option<String> {
     Some(std::fs::read_to_string(path).unwrap())
 }
 
+fn of_payout(number: &str) -> Origin {
+    Origin::Payout {
+        number: number.to_owned(),
+        part: None,
+    }
+}
+
 fn payout() -> bilag::journal::Voucher {
     let text = "Vipps utbet. 2000023 Vippsnr 57860";
     let mut fee = posting("7770", 1_200, text);
     fee.tax_code = Some("0".into());
     let postings = vec![posting("1920", 28_800, text), fee, posting("1521", -30_000, text)];
-    voucher_named("VM-302321-P2000023", "2022-10-01", postings)
+    voucher_of(of_payout("2000023"), "2022-10-01", postings)
 }
 
 fn find(id: &str) -> &'static Format {
@@ -185,14 +195,19 @@ fn unmapped_tax_codes_are_refused_where_codes_are_the_clients_own() {
 fn numbers_are_refused_where_none_follows() {
     let postings = || vec![posting("1920", 100, "x"), posting("1577", -100, "x")];
     let id = "VM-302321-2026-02-02-funds-001";
-    let entry = voucher_named(id, "2026-02-02", postings());
+    let origin = Origin::Entry {
+        ledger_date: super::desk::date("2026-02-02"),
+        topic: Topic::Funds,
+        ordinal: 1,
+    };
+    let entry = voucher_of(origin, "2026-02-02", postings());
     for format in ["gbat10", "24sevenoffice", "visma-business"] {
         let written = write(find(format), CONFIGURATION, std::slice::from_ref(&entry));
         assert!(written.refusals[0].contains(id), "{format}");
     }
     let twice = [
         voucher("2026-02-02", postings()),
-        voucher_named("VM-302321-P7", "2026-02-02", postings()),
+        voucher_of(of_payout("7"), "2026-02-02", postings()),
     ];
     let written = write(find("gbat10"), CONFIGURATION, &twice);
     assert!(
@@ -210,7 +225,7 @@ fn a_fiscal_year_of_its_own_needs_its_name() {
     super::desk::with_context(company, |context| {
         assert!(
             find("gbat10")
-                .writer(context)
+                .makers(context)
                 .err()
                 .unwrap()
                 .to_string()

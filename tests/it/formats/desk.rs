@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,13 +12,14 @@ use bilag::catalogue::{self, Format};
 use bilag::config::Config;
 use bilag::date::DateRange;
 use bilag::encode::{Contained, Encoder};
+use bilag::journal::id::{Origin, VoucherId};
 use bilag::journal::{Posting, PostingKey, Tax, Voucher};
 use bilag::money::{Currency, Rate};
 use bilag::posting::books::Books;
-use bilag::proof::LedgerProof;
 use bilag::provider::LedgerInfo;
 use bilag::run::{self, LedgerRun, RunOptions, WriteOptions};
-use bilag::writer::{Context, Limits};
+use bilag::writer::contents::Contents;
+use bilag::writer::{Context, Limits, Whole};
 use chrono::NaiveDate;
 use serde_json::json;
 use tempfile::TempDir;
@@ -301,14 +303,6 @@ pub(crate) fn with_context<T>(configuration: &str, act: impl FnOnce(&Context<'_>
     act(&context)
 }
 
-/// A proof of a ledger without entries.
-pub(crate) fn empty_proof() -> LedgerProof {
-    let range = range("2026-01-01", "2026-01-02");
-    let desk = Ledger::default().archive(range);
-    let made = desk.run("[posting]\nmarket = \"NO\"", &["journal-csv"], range);
-    made.run.proof.unwrap()
-}
-
 /// A posting of a test's voucher.
 pub(crate) fn posting(account: &str, amount: i64, text: &str) -> Posting {
     Posting {
@@ -352,12 +346,19 @@ pub(crate) fn sale(gross: i64, vat: i64, text: &str) -> Vec<Posting> {
 
 /// A voucher of one ledger date.
 pub(crate) fn voucher(on: &str, postings: Vec<Posting>) -> Voucher {
-    voucher_named(&format!("VM-{LEDGER}-{on}"), on, postings)
+    voucher_of(Origin::LedgerDate(date(on)), on, postings)
 }
 
-pub(crate) fn voucher_named(id: &str, on: &str, postings: Vec<Posting>) -> Voucher {
+pub(crate) fn voucher_of(origin: Origin, on: &str, postings: Vec<Posting>) -> Voucher {
     let nok = Currency::parse("NOK").unwrap();
-    Voucher::new(id.to_owned(), Arc::from(LEDGER), date(on), nok, nok, postings).unwrap()
+    Voucher::new(
+        VoucherId::new(Arc::from(LEDGER), origin),
+        date(on),
+        nok,
+        nok,
+        postings,
+    )
+    .unwrap()
 }
 
 /// What a format makes of vouchers.
@@ -368,31 +369,40 @@ pub(crate) struct Written {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Both passes over vouchers, in one document, as the run does it.
+/// Vouchers in one document, as the run makes it.
 pub(crate) fn write(format: &'static Format, configuration: &str, vouchers: &[Voucher]) -> Written {
     with_context(configuration, |context| {
+        let id = &format.descriptor.id;
         let shape = format.shape(context).unwrap();
-        let mut writer = format.writer(context).unwrap();
-        let mut limits = Limits::new(&format.descriptor.id);
+        let (mut checker, mut writer) = format.makers(context).unwrap();
+        let mut limits = Limits::new(id);
+        let mut contents = Contents::default();
+        let (mut head, mut body) = (Vec::new(), Vec::new());
         for voucher in vouchers {
-            writer.check_voucher(voucher, &mut limits);
+            contents.add(voucher);
+            checker.voucher(voucher, &mut limits);
+            if contents.vouchers == 1 {
+                writer.begin(&contents, &mut body).unwrap();
+            }
+            if !limits.has_refusals() {
+                let written = writer.voucher(voucher, &mut body);
+                written.unwrap_or_else(|error| panic!("{id}: the check found nothing, but {error}"));
+            }
         }
-        writer.check_end(&mut limits);
+        let whole = Whole {
+            contents: &contents,
+            size: body.len() as u64,
+        };
+        checker.end(&whole, &mut limits);
         let mut bytes = Vec::new();
-        if !limits.has_refusals() && !writer.is_empty() {
+        if !limits.has_refusals() && !writer.is_empty(&contents) {
+            writer.end(&whole, &mut head, &mut body).unwrap();
             let contained = Contained::new(Vec::new(), shape.container, &shape.name_inside);
             let mut out = Encoder::new(contained, shape.encoding, shape.line_end);
-            let id = &format.descriptor.id;
-            let mut both = || -> std::io::Result<()> {
-                writer.start(&PROOF, &mut out)?;
-                for voucher in vouchers {
-                    writer.voucher(voucher, &mut out)?;
-                }
-                writer.end(&mut out)
-            };
-            both().unwrap_or_else(|error| panic!("{id}: the check found nothing, but {error}"));
-            let contained = out.finish().unwrap();
-            bytes = contained.finish().unwrap();
+            let both = [head, body].concat();
+            out.write_all(&both)
+                .unwrap_or_else(|error| panic!("{id}: the check found nothing, but {error}"));
+            bytes = out.finish().unwrap().finish().unwrap();
         }
         Written {
             refusals: limits.refusals().to_vec(),
@@ -401,5 +411,3 @@ pub(crate) fn write(format: &'static Format, configuration: &str, vouchers: &[Vo
         }
     })
 }
-
-static PROOF: std::sync::LazyLock<LedgerProof> = std::sync::LazyLock::new(empty_proof);

@@ -11,7 +11,7 @@ use super::desk::{posting, voucher, with_context, write};
 fn problem(configuration: &str, id: &str) -> String {
     with_context(configuration, |context| {
         let format = catalogue::find(id).unwrap();
-        match format.writer(context) {
+        match format.makers(context) {
             Ok(_) => String::new(),
             Err(error) => error.to_string(),
         }
@@ -91,7 +91,7 @@ fn ledgers_of_one_company_need_series_of_their_own() {
                 siblings: &siblings,
                 ..*context
             };
-            let result = catalogue::find("gbat10").unwrap().writer(&context).map(|_| ());
+            let result = catalogue::find("gbat10").unwrap().makers(&context).map(|_| ());
             result.map_err(|error| error.to_string())
         })
     };

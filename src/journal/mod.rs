@@ -1,11 +1,14 @@
 //! Vouchers and postings, balanced by construction.
 
+pub mod id;
+
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::journal::id::VoucherId;
 use crate::money::{Currency, Rate};
 
 /// Why a posting is there. The order is the order of postings in a voucher.
@@ -143,8 +146,7 @@ pub struct Unbalanced {
 /// currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Voucher {
-    id: String,
-    ledger_id: Arc<str>,
+    id: VoucherId,
     date: NaiveDate,
     currency: Currency,
     postings: Vec<Posting>,
@@ -153,8 +155,7 @@ pub struct Voucher {
 impl Voucher {
     /// A voucher of postings in order; refuses one that does not balance.
     pub fn new(
-        id: String,
-        ledger_id: Arc<str>,
+        id: VoucherId,
         date: NaiveDate,
         currency: Currency,
         base: Currency,
@@ -164,33 +165,67 @@ impl Voucher {
         let in_currency = postings.iter().filter(|posting| posting.currency == currency);
         let rest = sum(&mut in_currency.map(|posting| posting.amount));
         if rest != 0 && currency != base {
-            return Err(Unbalanced { id, rest, currency });
+            return Err(Unbalanced {
+                id: id.to_string(),
+                rest,
+                currency,
+            });
         }
         let rest = sum(&mut postings.iter().map(Posting::in_base));
         if rest != 0 {
             return Err(Unbalanced {
-                id,
+                id: id.to_string(),
                 rest,
                 currency: base,
             });
         }
         Ok(Self {
             id,
-            ledger_id,
             date,
             currency,
             postings,
         })
     }
 
+    /// Turns a voucher of one entry, with two postings in one currency, into that of another
+    /// entry of the same kind, topic and date. The first posting moves by `amount`, the second
+    /// by its opposite, so it balances still. `None` when that cannot be.
+    pub(crate) fn move_to(&mut self, ordinal: usize, amount: i64, reference: Option<&str>) -> Option<()> {
+        let opposite = amount.checked_neg()?;
+        let [first, second] = self.postings.as_mut_slice() else {
+            return None;
+        };
+        let is_domestic = first.base_amount.is_none() && second.base_amount.is_none();
+        if !is_domestic || first.currency != second.currency {
+            return None;
+        }
+        let reference: Option<Arc<str>> = reference.map(Arc::from);
+        first.amount = amount;
+        first.reference.clone_from(&reference);
+        second.amount = opposite;
+        second.reference = reference;
+        self.id.move_to(ordinal);
+        Some(())
+    }
+
     /// The stable id, which is the idempotency key in the target.
-    pub fn id(&self) -> &str {
+    pub fn id(&self) -> &VoucherId {
         &self.id
+    }
+
+    /// See [`VoucherId::small_number`].
+    pub fn small_number(&self, series: u32) -> Result<u32, String> {
+        self.id.small_number(self.date, series)
+    }
+
+    /// See [`VoucherId::date_number`].
+    pub fn date_number(&self, series: u32) -> Result<u32, String> {
+        self.id.date_number(self.date, series)
     }
 
     /// The ledger that it comes from.
     pub fn ledger_id(&self) -> &str {
-        &self.ledger_id
+        self.id.ledger_id()
     }
 
     /// The date of the booking.

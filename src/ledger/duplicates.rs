@@ -1,0 +1,83 @@
+//! Entries of one topic and date that are equal in every field.
+//!
+//! Only a hash of each entry is kept, so that a long date stays small. An entry whose hash was
+//! seen before is suspected; a second look at the date, [`Suspects`], tells.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
+
+use crate::ledger::entry::Entry;
+
+/// Passes on a hash that is one already.
+#[derive(Debug, Default)]
+pub struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _bytes: &[u8]) {}
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+type Hashes = HashSet<u64, BuildHasherDefault<AsItIs>>;
+
+/// The entries of one topic and date so far, by their hashes.
+#[derive(Debug, Default)]
+pub struct Seen {
+    hashes: Hashes,
+    suspects: Hashes,
+}
+
+impl Seen {
+    /// Takes an entry.
+    pub fn add(&mut self, entry: &Entry<'_>) {
+        let hash = hash_of(entry);
+        if !self.hashes.insert(hash) {
+            self.suspects.insert(hash);
+        }
+    }
+
+    /// Begins a new date; returns what has to be looked at again, where there is anything.
+    pub fn take_suspects(&mut self) -> Option<Suspects> {
+        self.hashes.clear();
+        let suspects = std::mem::take(&mut self.suspects);
+        (!suspects.is_empty()).then(|| Suspects {
+            hashes: suspects,
+            known: Vec::new(),
+        })
+    }
+}
+
+/// The second look at a date: tells which entries equal an earlier one.
+#[derive(Debug)]
+pub struct Suspects {
+    hashes: Hashes,
+    known: Vec<Entry<'static>>,
+}
+
+impl Suspects {
+    /// Takes the entries of the date once more, in order; says whether this one equals an
+    /// earlier one.
+    pub fn is_repeated(&mut self, entry: &Entry<'_>) -> bool {
+        if !self.hashes.contains(&hash_of(entry)) {
+            return false;
+        }
+        if self.known.iter().any(|known| known == entry) {
+            return true;
+        }
+        self.known.push(entry.clone().into_owned());
+        false
+    }
+}
+
+fn hash_of(entry: &Entry<'_>) -> u64 {
+    // The keys are fixed, so that every run does the same.
+    let mut hasher = BuildHasherDefault::<DefaultHasher>::default().build_hasher();
+    entry.hash(&mut hasher);
+    hasher.finish()
+}

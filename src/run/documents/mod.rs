@@ -1,0 +1,275 @@
+//! The documents of one ledger's run: each format's checkers and writers, fed as the data comes.
+//!
+//! What is written is staged, and dropped when something stands against the export.
+
+mod set;
+mod sheet;
+
+use std::io;
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+
+use crate::catalogue::{self, Format};
+use crate::config::CaptureMode;
+use crate::format::Split;
+use crate::journal::Voucher;
+use crate::ledger::finding::{Code, Findings};
+use crate::ledger::page::Page;
+use crate::output::Staging;
+use crate::output::manifest::{Manifest, ManifestOutput, ManifestRange, ManifestSource};
+use crate::run::documents::set::DocumentSet;
+use crate::run::export_log::ExportLog;
+use crate::run::{RunError, WriteOptions, output_folder};
+use crate::writer::{Context, Limits, Opening};
+
+/// The layout of `manifest.json`.
+const MANIFEST_SCHEMA: u32 = 1;
+
+/// A file that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// The format's id.
+    pub format: String,
+    /// The file, as `--out` was given.
+    pub path: PathBuf,
+    /// SHA-256 in hexadecimal.
+    pub sha256: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// All documents of one ledger's run.
+pub struct Documents<'a> {
+    context: Context<'a>,
+    folder: PathBuf,
+    /// Where files are made; `None` when only checking.
+    staging: Option<Staging>,
+    sets: Vec<DocumentSet<'a>>,
+    log: ExportLog,
+    range: String,
+    new_only: bool,
+    force: bool,
+}
+
+impl<'a> Documents<'a> {
+    /// Makes ready the formats that were asked for, else the configuration's, else `journal-csv`.
+    pub fn new(context: Context<'a>, write: &WriteOptions) -> Result<Self, RunError> {
+        let mut sets: Vec<DocumentSet<'a>> = Vec::new();
+        for format in formats(&context, write)? {
+            let id = &format.descriptor.id;
+            if !sets.iter().any(|set| set.format.descriptor.id == *id) {
+                sets.push(DocumentSet::new(format, &context)?);
+            }
+        }
+        let folder = output_folder(&write.out, &context.info.ledger_id, context.range);
+        Ok(Self {
+            staging: (!write.dry_run).then(|| Staging::new(&folder)),
+            folder,
+            sets,
+            log: ExportLog::load(&write.out.join(&context.info.ledger_id))?,
+            range: format!("{}_{}", context.range.from(), context.range.to()),
+            new_only: write.new_only,
+            force: write.force,
+            context,
+        })
+    }
+
+    /// Whether a document wants the days before the range that its first payout takes in.
+    pub fn want_days_before(&self) -> bool {
+        self.sets.iter().any(DocumentSet::wants_days_before)
+    }
+
+    /// Some entries of a day before the range.
+    pub fn page_before(&mut self, page: &Page<'_, '_>) {
+        self.sets.iter_mut().for_each(|set| set.page_before(page));
+    }
+
+    /// The end of a day before the range.
+    pub fn day_before(&mut self, date: NaiveDate) {
+        self.sets.iter_mut().for_each(|set| set.day_before(date));
+    }
+
+    /// Some entries of a date.
+    pub fn page(&mut self, page: &Page<'_, '_>) -> Result<(), RunError> {
+        for set in &mut self.sets {
+            set.page(page, self.staging.as_mut())?;
+        }
+        Ok(())
+    }
+
+    /// The end of a date.
+    pub fn day(&mut self, date: NaiveDate) -> Result<(), RunError> {
+        for set in &mut self.sets {
+            set.day(date, self.staging.as_mut())?;
+        }
+        Ok(())
+    }
+
+    /// A voucher, in order: it is checked and written.
+    pub fn voucher(&mut self, voucher: &Voucher) -> Result<(), RunError> {
+        self.check(voucher)?;
+        self.write(voucher)
+    }
+
+    /// A voucher, in any order: it is checked, to be written later.
+    pub fn check(&mut self, voucher: &Voucher) -> Result<(), RunError> {
+        for set in &mut self.sets {
+            let id = &set.format.descriptor.id;
+            if set.format.descriptor.plain {
+                set.check(voucher, &self.context)?;
+                continue;
+            }
+            if let Some(other) = self.log.other_range(id, &self.range, voucher.id().as_str()) {
+                let other = other.to_owned();
+                let repeated = set
+                    .repeated
+                    .get_or_insert_with(|| (0, voucher.id().to_string(), other));
+                repeated.0 += 1;
+                if self.new_only {
+                    continue;
+                }
+            }
+            set.check(voucher, &self.context)?;
+        }
+        Ok(())
+    }
+
+    /// A voucher that was checked; they come in order of date, then id.
+    pub fn write(&mut self, voucher: &Voucher) -> Result<(), RunError> {
+        // Once something is refused nothing will be kept; what is left is to find all refusals.
+        let is_refused = self.has_refusals();
+        for set in &mut self.sets {
+            if is_refused && set.shape.split != Split::Voucher {
+                continue;
+            }
+            if !set.format.descriptor.plain {
+                let id = &set.format.descriptor.id;
+                let long = voucher.id().as_str();
+                if self.new_only && self.log.other_range(id, &self.range, long).is_some() {
+                    continue;
+                }
+                set.vouchers.insert(long.to_owned());
+            }
+            set.write(voucher, &self.context, self.staging.as_mut())?;
+        }
+        Ok(())
+    }
+
+    /// There is no more. `opening` is what the books hold before the first document.
+    pub fn end(&mut self, opening: &Opening) -> Result<(), RunError> {
+        for set in &mut self.sets {
+            set.end(opening, &self.context)?;
+            if self.new_only && set.taken == 0 && set.repeated.is_some() {
+                // Everything was exported before: a file without vouchers would only confuse.
+                set.drop_documents();
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a target cannot hold something.
+    pub fn has_refusals(&self) -> bool {
+        self.sets.iter().any(|set| set.limits.has_refusals())
+    }
+
+    /// Puts what targets cannot hold, what was replaced, and what might be booked twice into the
+    /// findings.
+    pub fn report(&mut self, findings: &mut Findings) {
+        let books_sales = self.context.books.may_use(CaptureMode::Revenue);
+        for set in &mut self.sets {
+            let id = &set.format.descriptor.id;
+            std::mem::replace(&mut set.limits, Limits::new(id)).report(findings);
+            if let Some((count, voucher, range)) =
+                set.repeated.take().filter(|_| !self.new_only && !self.force)
+            {
+                findings.add(Code::AlreadyExported, None, None, None, || {
+                    format!(
+                        "{id}: {count} vouchers, the first is {voucher}, were exported before (for {range}); importing both \
+                         files books them twice. Use --new-only to leave them out"
+                    )
+                });
+            }
+            let integration = set.format.descriptor.own_integration.as_ref();
+            if let Some(integration) = integration.filter(|_| books_sales) {
+                findings.add(Code::DoubleBooking, None, None, None, || {
+                    format!("{id}: revenue is booked here, and {integration}; make sure that only one of them does")
+                });
+            }
+        }
+    }
+
+    /// Completes the files, adds the manifest, and puts all in their places.
+    pub fn finish(self, configuration: &str, sources: Vec<ManifestSource>) -> Result<Vec<Output>, RunError> {
+        let Some(mut staging) = self.staging else {
+            return Ok(Vec::new());
+        };
+        let mut log = self.log;
+        let mut written: Vec<ManifestOutput> = Vec::new();
+        let mut has_news = false;
+        for mut set in self.sets {
+            let vouchers = std::mem::take(&mut set.vouchers);
+            if !vouchers.is_empty() {
+                log.record(&set.format.descriptor.id, &self.range, vouchers);
+                has_news = true;
+            }
+            written.append(&mut set.finish(&mut staging)?);
+        }
+        let outputs: Vec<Output> = written
+            .iter()
+            .map(|output| Output {
+                format: output.format.clone(),
+                path: self.folder.join(&output.path),
+                sha256: output.sha256.clone(),
+                bytes: output.bytes,
+            })
+            .collect();
+        for output in &mut written {
+            configuration.clone_into(&mut output.configuration);
+        }
+        let mut manifest = Manifest {
+            schema: MANIFEST_SCHEMA,
+            program: concat!("bilag ", env!("CARGO_PKG_VERSION")).to_owned(),
+            ledger_id: self.context.info.ledger_id.clone(),
+            range: ManifestRange {
+                from: self.context.range.from().to_string(),
+                to: self.context.range.to().to_string(),
+            },
+            configuration: configuration.to_owned(),
+            sources,
+            outputs: written,
+        };
+        manifest.outputs.sort_by(|a, b| a.path.cmp(&b.path));
+        manifest.adopt(&self.folder);
+        let mut file = staging.file(true)?;
+        io::Write::write_all(&mut file, manifest.to_text().as_bytes())
+            .map_err(|source| staging.error("manifest.json", source))?;
+        staging.add(file, "manifest.json")?;
+        staging.commit(self.force)?;
+        if has_news {
+            log.save()?;
+        }
+        Ok(outputs)
+    }
+}
+
+fn formats(context: &Context<'_>, write: &WriteOptions) -> Result<Vec<&'static Format>, RunError> {
+    let mut formats = write.formats.clone();
+    if write.all_formats {
+        let market = context.config.posting.market.code();
+        let is_ready = |format: &&'static Format| {
+            let is_of_market = format.descriptor.markets.iter().any(|code| code == market);
+            is_of_market && format.missing(context).is_none()
+        };
+        formats.extend(catalogue::all().iter().filter(is_ready));
+    }
+    if formats.is_empty() {
+        for id in &context.config.formats {
+            formats.push(catalogue::resolve(id, write.users_formats.as_deref())?);
+        }
+    }
+    if formats.is_empty() {
+        formats.push(catalogue::find("journal-csv")?);
+    }
+    Ok(formats)
+}

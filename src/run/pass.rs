@@ -1,0 +1,382 @@
+//! The one pass over a ledger's dates: prove, post, check and write each as it comes.
+//!
+//! What is written is staged, and kept only when nothing stands against the export. So no entry
+//! is parsed or posted twice, and what was proven is what is written.
+
+use std::sync::atomic::Ordering;
+
+use chrono::NaiveDate;
+
+use crate::chart::Chart;
+use crate::config::{Config, DateBasis, LedgerConfig, VoucherPer};
+use crate::date::DateRange;
+use crate::days::Days;
+use crate::journal::{JournalTotals, Voucher};
+use crate::ledger::entry::EntryType;
+use crate::ledger::finding::{Code, Findings, Level};
+use crate::ledger::page::Page;
+use crate::money::Currency;
+use crate::output::manifest::ManifestSource;
+use crate::posting::Poster;
+use crate::posting::books::Books;
+use crate::posting::sequence::Sequence;
+use crate::proof::{LedgerProof, ProofOptions, Prover, Status};
+use crate::provider::{LedgerInfo, Topic};
+use crate::run::documents::{Documents, Output};
+use crate::run::earlier::{self, Earlier};
+use crate::run::movement::{Movements, movement_error};
+use crate::run::{LedgerRun, RunError, RunOptions, captures};
+use crate::writer::{Context, Opening};
+
+/// One ledger and what to do with it.
+pub(super) struct Run<'a> {
+    pub(super) days: &'a Days<'a>,
+    pub(super) info: &'a LedgerInfo,
+    pub(super) config: &'a Config,
+    pub(super) ledger_config: &'a LedgerConfig,
+    pub(super) options: &'a RunOptions,
+    pub(super) currency: Currency,
+    /// The dates that go into files.
+    pub(super) exported: DateRange,
+    /// The other ledgers of the same company.
+    pub(super) siblings: &'a [String],
+}
+
+/// What the pass has come to so far.
+struct Pass<'r, 'a> {
+    run: &'r Run<'a>,
+    prover: Prover,
+    poster: Poster<'r>,
+    books: &'r Books<'r>,
+    stage: Stage<'r>,
+    findings: Findings,
+    sources: Vec<ManifestSource>,
+    gross_settlement: bool,
+    error: Option<RunError>,
+}
+
+/// Where vouchers go.
+struct Stage<'r> {
+    documents: Option<Documents<'r>>,
+    /// Holds the vouchers back where they are not made in their order.
+    sequence: Option<Sequence>,
+    totals: JournalTotals,
+    movements: Movements,
+}
+
+impl Run<'_> {
+    /// Proves, posts, checks and writes; keeps what was written when nothing stands against it.
+    pub(super) fn run(&self) -> LedgerRun {
+        let books = Books::new(self.info, self.currency, self.ledger_config, self.config);
+        let context = Context {
+            info: self.info,
+            currency: self.currency,
+            range: self.exported,
+            books: &books,
+            config: self.ledger_config,
+            siblings: self.siblings,
+        };
+        let (documents, error) = match &self.options.write {
+            None => (None, None),
+            Some(write) => match Documents::new(context, write) {
+                Ok(documents) => (Some(documents), None),
+                Err(error) => (None, Some(error)),
+            },
+        };
+        let earlier = earlier::find(self.days, &books, self.options.range);
+        let captures = captures::of_refunds(self.days, &books, earlier.posted(self.options.range));
+        let settings = &self.ledger_config.posting;
+        let is_ordered =
+            settings.date_basis == DateBasis::LedgerDate || settings.voucher_per == VoucherPer::Payout;
+        let pass = Pass {
+            run: self,
+            prover: Prover::start(self.days, self.proof_options()),
+            poster: Poster::new(&books, captures, earlier.funds_opening),
+            books: &books,
+            stage: Stage {
+                documents,
+                sequence: (!is_ordered).then(Sequence::default),
+                totals: JournalTotals::default(),
+                movements: Movements::default(),
+            },
+            findings: Findings::default(),
+            sources: Vec::new(),
+            gross_settlement: false,
+            error,
+        };
+        pass.go(&earlier)
+    }
+
+    fn proof_options(&self) -> ProofOptions {
+        let stated = self.info.currency.as_deref().and_then(Currency::parse);
+        ProofOptions {
+            range: self.options.range,
+            currency: stated.or(Some(self.currency)),
+            zone: Chart::of(self.ledger_config.posting.market).zone(),
+            allow_open: self.options.allow_open,
+        }
+    }
+}
+
+impl Pass<'_, '_> {
+    fn go(mut self, earlier: &Earlier) -> LedgerRun {
+        for date in &earlier.missing {
+            self.prover.needs_before(*date);
+        }
+        let opening = self.prove_earlier(earlier);
+        if let Err(error) = self.warm_up(earlier) {
+            self.fail(error);
+        }
+        self.days_before();
+        for date in self.run.options.range.dates() {
+            if self.run.options.cancelled.load(Ordering::Relaxed) {
+                self.error = Some(RunError::Cancelled);
+                break;
+            }
+            self.date(date);
+        }
+        self.finish(earlier, opening)
+    }
+
+    /// Notes why nothing can be written; the first reason stands.
+    fn fail(&mut self, error: RunError) {
+        self.error.get_or_insert(error);
+    }
+
+    /// Dates before the range that become part of a voucher must hold like those in it. Returns
+    /// what the books hold before them, when there are any.
+    fn prove_earlier(&mut self, earlier: &Earlier) -> Option<Opening> {
+        let range = earlier.posted_before(self.run.options.range)?;
+        let days = self.run.days;
+        let options = ProofOptions {
+            range,
+            ..self.run.proof_options()
+        };
+        let mut prover = Prover::start(days, options);
+        for date in range.dates() {
+            prover.day(days, &days.read(date).parse());
+        }
+        let proof = prover.finish(days);
+        let mut errors = proof.findings;
+        // Whether the range opens where these dates close is for the range's own proof to say.
+        errors.retain(|finding| {
+            let is_seam = finding.code == Code::BalanceBreak && finding.ordinal.is_none();
+            finding.level == Level::Error && !is_seam
+        });
+        self.prover.findings_mut().merge(errors);
+        Some(Opening {
+            funds: proof.funds.opening,
+            fees: proof.fees.opening,
+            ..Opening::default()
+        })
+    }
+
+    /// Brings the poster to the first date of the range.
+    fn warm_up(&mut self, earlier: &Earlier) -> Result<(), RunError> {
+        let days = self.run.days;
+        if self.poster.wants_captures_before() {
+            for date in earlier.capture_dates() {
+                days.visit(Topic::Funds, date, |page| self.poster.captures_before(page));
+            }
+        }
+        for date in earlier.valued_dates() {
+            self.poster
+                .day(&days.read(date).parse(), &mut Findings::default())?;
+            self.poster.forget_waiting();
+        }
+        if let Some(range) = earlier.posted_before(self.run.options.range) {
+            for date in range.dates() {
+                self.poster.day(&days.read(date).parse(), &mut self.findings)?;
+                self.note_sources(date);
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows the documents that want them the days that the first payout takes in.
+    fn days_before(&mut self) {
+        let run = self.run;
+        let Some(documents) = self
+            .stage
+            .documents
+            .as_mut()
+            .filter(|documents| documents.want_days_before())
+        else {
+            return;
+        };
+        let Some(range) = earlier::since_payout(run.days, run.options.range) else {
+            return;
+        };
+        for date in range.dates() {
+            for topic in Topic::ALL {
+                run.days.visit(topic, date, |page| documents.page_before(page));
+            }
+            documents.day_before(date);
+        }
+    }
+
+    fn date(&mut self, date: NaiveDate) {
+        let days = self.run.days;
+        let stored = days.read(date);
+        let day = stored.parse();
+        if !self.prover.begin(date, [&day.funds.state, &day.fees.state]) {
+            return;
+        }
+        self.poster.begin(date);
+        for topic in Topic::ALL {
+            self.page(&day.page(topic));
+        }
+        self.prover.end(days);
+        self.note_sources(date);
+        if self.error.is_none()
+            && let Err(error) = self.end(date)
+        {
+            self.fail(error);
+        }
+    }
+
+    fn page(&mut self, page: &Page<'_, '_>) {
+        self.prover.page(page);
+        let is_invoice = |entry_type: &EntryType<'_>| *entry_type == EntryType::FeesInvoiced;
+        self.gross_settlement |=
+            page.topic == Topic::Fees && page.entries.iter().any(|entry| is_invoice(&entry.entry_type));
+        if self.error.is_some() {
+            return;
+        }
+        let stage = &mut self.stage;
+        let posted = stage.page(page).and_then(|()| {
+            self.poster
+                .page(page, &mut self.findings, &mut |voucher| stage.voucher(voucher))
+        });
+        if let Err(error) = posted {
+            self.fail(error);
+        }
+    }
+
+    fn end(&mut self, date: NaiveDate) -> Result<(), RunError> {
+        let stage = &mut self.stage;
+        self.poster.end(date, &mut |voucher| stage.voucher(voucher))?;
+        match &mut stage.documents {
+            Some(documents) => documents.day(date),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes the files that outputs are made of; nothing when only checking.
+    fn note_sources(&mut self, date: NaiveDate) {
+        let write = self.run.options.write.as_ref();
+        if write.is_some_and(|write| !write.dry_run) {
+            self.sources.extend(
+                self.run
+                    .days
+                    .sources(date)
+                    .into_iter()
+                    .map(|source| ManifestSource {
+                        path: source.path,
+                        sha256: source.sha256,
+                    }),
+            );
+        }
+    }
+
+    fn finish(mut self, earlier: &Earlier, opening: Option<Opening>) -> LedgerRun {
+        self.poster.finish(self.gross_settlement, &mut self.findings);
+        let (run, books) = (self.run, self.books);
+        let mut findings = self.findings;
+        if books.is_foreign() && !self.poster.knows_funds_value() {
+            findings.add(Code::FxOpeningUnknown, None, Some(run.options.range.from()), None, || {
+                "the booked value of the funds account at the start is not known: no earlier date in the archive closes at zero, so no exchange difference is booked".to_owned()
+            });
+        }
+        if run.ledger_config.posting.market_is_assumed {
+            let market = run.ledger_config.posting.market.code();
+            findings.add(Code::MarketAssumed, None, None, None, || {
+                format!("the configuration names no market; {market} follows from the ledger")
+            });
+        }
+        self.prover.findings_mut().merge(findings);
+        let mut proof = self.prover.finish(run.days);
+        let opening = opening.unwrap_or(Opening {
+            funds: proof.funds.opening,
+            fees: proof.fees.opening,
+            ..Opening::default()
+        });
+        let mut error = self.error;
+        if error.is_none() {
+            error = self.stage.end(&opening).err();
+        }
+        if error.is_none() && proof.status != Status::Failed {
+            error = movement_error(books, &proof, &self.stage.movements);
+        }
+        let is_open = !proof.open_dates.is_empty() && !run.options.allow_open;
+        let is_open = is_open || !earlier.missing.is_empty();
+        let may_write = error.is_none() && proof.status != Status::Failed && !is_open;
+        let mut outputs = Vec::new();
+        if may_write && proof.exported.is_some() {
+            match self.stage.keep(&mut proof, &run.config.fingerprint, self.sources) {
+                Ok(written) => outputs = written,
+                Err(failure) => error = Some(failure),
+            }
+        }
+        LedgerRun {
+            info: LedgerInfo::unknown(&run.info.ledger_id),
+            proof: Some(proof),
+            totals: self.stage.totals,
+            outputs,
+            error,
+        }
+    }
+}
+
+impl Stage<'_> {
+    fn page(&mut self, page: &Page<'_, '_>) -> Result<(), RunError> {
+        match &mut self.documents {
+            Some(documents) => documents.page(page),
+            None => Ok(()),
+        }
+    }
+
+    fn voucher(&mut self, voucher: &Voucher) -> Result<(), RunError> {
+        self.totals.add(voucher);
+        self.movements.add(voucher);
+        let Some(documents) = &mut self.documents else {
+            return Ok(());
+        };
+        match &mut self.sequence {
+            None => documents.voucher(voucher),
+            Some(sequence) => {
+                sequence.add(voucher);
+                documents.check(voucher)
+            }
+        }
+    }
+
+    /// There is no more: the vouchers that were held back are written.
+    fn end(&mut self, opening: &Opening) -> Result<(), RunError> {
+        let Some(documents) = &mut self.documents else {
+            return Ok(());
+        };
+        for voucher in self.sequence.take().unwrap_or_default().finish() {
+            documents.write(&voucher)?;
+        }
+        documents.end(opening)
+    }
+
+    /// Reports what targets cannot hold, and keeps the files when they hold everything.
+    fn keep(
+        &mut self,
+        proof: &mut LedgerProof,
+        fingerprint: &str,
+        sources: Vec<ManifestSource>,
+    ) -> Result<Vec<Output>, RunError> {
+        let Some(mut documents) = self.documents.take() else {
+            return Ok(Vec::new());
+        };
+        let is_refused = documents.has_refusals();
+        documents.report(&mut proof.findings);
+        if is_refused {
+            return Ok(Vec::new());
+        }
+        documents.finish(fingerprint, sources)
+    }
+}
