@@ -7,8 +7,11 @@
 pub mod body;
 pub mod check;
 pub mod day;
+mod digits;
 pub mod entry;
 pub mod fee_join;
 pub mod finding;
 pub mod payout;
+mod scanner;
+pub mod strict;
 pub mod time;
