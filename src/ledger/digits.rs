@@ -40,6 +40,7 @@ fn eight(values: u64) -> u64 {
     first.wrapping_add(second) >> 32
 }
 
+#[cold]
 fn one_by_one(text: &[u8]) -> (u64, usize) {
     let digits = text.iter().take(8).take_while(|byte| byte.is_ascii_digit());
     digits.fold((0, 0), |(number, count), digit| {

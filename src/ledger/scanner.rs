@@ -32,6 +32,12 @@ impl<'a> Scanner<'a> {
         self.at == self.text.len()
     }
 
+    /// Goes on behind the next `length` bytes, which the caller has looked at.
+    #[inline(always)]
+    pub(crate) fn skip(&mut self, length: usize) {
+        self.at += length;
+    }
+
     #[inline(always)]
     pub(crate) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
@@ -262,13 +268,13 @@ fn plain_length(bytes: &[u8]) -> usize {
     let mut length = 0;
     while let Some(chunk) = bytes.get(length..).and_then(<[u8]>::first_chunk) {
         let chunk = u64::from_le_bytes(*chunk);
-        let quotes = chunk ^ (ONES * u64::from(b'"'));
+        // With its second bit turned, a quote is the next number after the control characters.
+        let turned = chunk ^ (ONES * 2);
         let backslashes = chunk ^ (ONES * u64::from(b'\\'));
         // The highest bit of a byte is set where it is what is looked for. A borrow can only
         // reach the bytes after such a one.
-        let special = (quotes.wrapping_sub(ONES) & !quotes)
-            | (backslashes.wrapping_sub(ONES) & !backslashes)
-            | (chunk.wrapping_sub(ONES * u64::from(b' ')) & !chunk);
+        let special =
+            turned.wrapping_sub(ONES * 0x21) & !turned | backslashes.wrapping_sub(ONES) & !backslashes;
         let special = special & HIGHS;
         if special != 0 {
             return length + (special.trailing_zeros() / 8) as usize;

@@ -154,13 +154,12 @@ impl<'a> Reader<'a> {
         }
         loop {
             let begins = self.scanner.offset();
-            let entry = self.entry(entries.len() + 1)?;
-            if entries.is_empty() {
+            self.entry(&mut entries)?;
+            if entries.len() == 1 {
                 // The others are about as long.
                 let length = self.scanner.offset() - begins + 1;
                 entries.reserve(self.scanner.rest().len() / length + 1);
             }
-            entries.push(entry);
             self.scanner.skip_space();
             match self.scanner.next_byte()? {
                 b',' => self.scanner.skip_space(),
@@ -170,8 +169,9 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads an entry and puts it behind the others.
     #[inline(always)]
-    fn entry(&mut self, ordinal: usize) -> Option<Entry<'a>> {
+    fn entry(&mut self, entries: &mut Vec<Entry<'a>>) -> Option<()> {
         let (mut entry_type, mut legacy_name, mut amount) = (None, false, None);
         let (mut balance_before, mut balance_after) = (None, None);
         let (mut currency, mut ledger_date, mut time) = (None, None, None);
@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
                 Field::BalanceAfter => balance_after = self.scanner.integer_or_null()?,
                 Field::Currency => currency = self.currency()?,
                 Field::LedgerDate => ledger_date = self.ledger_date()?,
-                Field::Time => time = self.time(ordinal)?,
+                Field::Time => time = self.time(entries.len() + 1)?,
                 Field::PspReference => psp_reference = self.filled_text()?,
                 Field::Reference => reference = self.filled_text()?,
                 Field::RecipientHandle => recipient_handle = self.filled_text()?,
@@ -214,10 +214,11 @@ impl<'a> Reader<'a> {
                 _ => return None,
             }
         }
-        Some(Entry {
-            entry_type: entry_type?,
+        let (entry_type, amount) = (entry_type?, amount?);
+        entries.push(Entry {
+            entry_type,
             legacy_name,
-            amount: amount?,
+            amount,
             currency,
             balance_before,
             balance_after,
@@ -226,7 +227,8 @@ impl<'a> Reader<'a> {
             psp_reference,
             reference,
             recipient_handle,
-        })
+        });
+        Some(())
     }
 
     /// The field whose key comes next, and goes on to its value.
@@ -304,18 +306,33 @@ impl<'a> Reader<'a> {
 
     #[inline(always)]
     fn time(&mut self, ordinal: usize) -> Option<Option<EntryTime>> {
+        let quoted = self.scanner.rest();
+        if let Some((b'"', text)) = quoted.split_first() {
+            let last = &mut self.midnight;
+            let leading = EntryTime::leading_utc(text, |date| match last {
+                Some((text, midnight)) if text == date => Some(*midnight),
+                _ => {
+                    let midnight = time::midnight(date)?;
+                    *last = Some((*date, midnight));
+                    Some(midnight)
+                }
+            });
+            if let Some((time, length)) = leading
+                && text.get(length) == Some(&b'"')
+            {
+                self.scanner.skip(length + 2);
+                return Some(Some(time));
+            }
+        }
+        self.other_time(ordinal)
+    }
+
+    #[cold]
+    fn other_time(&mut self, ordinal: usize) -> Option<Option<EntryTime>> {
         let Some(text) = self.scanner.text_or_null()? else {
             return Some(None);
         };
-        let last = &mut self.midnight;
-        let time = EntryTime::parse_with(&text, |date| match last {
-            Some((text, midnight)) if text == date => Some(*midnight),
-            _ => {
-                let midnight = time::midnight(date)?;
-                *last = Some((*date, midnight));
-                Some(midnight)
-            }
-        });
+        let time = EntryTime::parse(&text);
         if time.is_none() {
             self.unreadable_time.get_or_insert(ordinal);
         }

@@ -20,20 +20,18 @@ impl EntryTime {
     ///
     /// The provider's guide shows offsets without a colon, which RFC 3339 does not allow.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::parse_with(text, midnight)
-    }
-
-    /// As [`Self::parse`], where `midnight` gives the seconds from 1970 to the start of a date. A
-    /// reader of many times need not work it out again for each.
-    #[inline]
-    pub(crate) fn parse_with(text: &str, midnight: impl FnOnce(&[u8; 10]) -> Option<i64>) -> Option<Self> {
+        if let Some((time, length)) = Self::leading_utc(text.as_bytes(), midnight)
+            && length == text.len()
+        {
+            return Some(time);
+        }
         let (date, rest) = text.as_bytes().split_first_chunk()?;
         let (separator, rest) = rest.split_first()?;
         let (clock, rest) = rest.split_first_chunk()?;
         if !matches!(separator, b'T' | b't' | b' ') {
             return None;
         }
-        let (second_of_day, is_leap) = clock_seconds(clock)?;
+        let (second_of_day, is_leap) = clock_seconds(clock).or_else(|| spaced_clock(clock))?;
         let (fraction, fraction_digits, offset) = match rest.split_first() {
             Some((b'.', rest)) => {
                 let (fraction, digits) = fraction(rest)?;
@@ -41,10 +39,7 @@ impl EntryTime {
             }
             _ => (0, 0, rest),
         };
-        let offset = match offset {
-            b"Z" => 0,
-            offset => offset_seconds(offset)?,
-        };
+        let offset = offset_seconds(offset)?;
         // The second after 23:59:59 of UTC is counted with it; on clocks east of UTC it is the
         // first of the next minute.
         let leap = i64::from(is_leap && offset > 0);
@@ -53,6 +48,40 @@ impl EntryTime {
             fraction,
             fraction_digits,
         })
+    }
+
+    /// The time stamp at the start of `text`, when it is `YYYY-MM-DDTHH:MM:SS`, a fraction or
+    /// none, and `Z`; and how long it is.
+    ///
+    /// `midnight` gives the seconds from 1970 to the start of a date, as [`midnight`] does: who
+    /// reads many times of one date need not work it out again for each.
+    #[inline(always)]
+    pub(crate) fn leading_utc(
+        text: &[u8],
+        midnight: impl FnOnce(&[u8; 10]) -> Option<i64>,
+    ) -> Option<(Self, usize)> {
+        let (date, rest) = text.split_first_chunk()?;
+        let (b'T', rest) = rest.split_first()? else {
+            return None;
+        };
+        let (clock, rest) = rest.split_first_chunk()?;
+        let (second_of_day, _) = clock_seconds(clock)?;
+        let (fraction, fraction_digits, rest) = match rest.split_first()? {
+            (b'.', rest) => {
+                let (fraction, digits) = fraction(rest)?;
+                (fraction, digits, rest.get(usize::from(digits)..)?)
+            }
+            _ => (0, 0, rest),
+        };
+        if *rest.first()? != b'Z' {
+            return None;
+        }
+        let time = Self {
+            seconds: midnight(date)? + second_of_day,
+            fraction,
+            fraction_digits,
+        };
+        Some((time, text.len() - rest.len() + 1))
     }
 
     /// Whether this instant lies in `seconds` since 1970, as [`seconds_of`] gives them for a date.
@@ -93,6 +122,8 @@ impl std::fmt::Display for EntryTime {
     /// UTC with `Z` and the fraction as it came.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let time = DateTime::from_timestamp(self.seconds, 0).unwrap_or_default();
+        // Parts of a naive time are had without adding an offset for each.
+        let time = time.naive_utc();
         let mut text = *b"0000-00-00T00:00:00.000000000Z";
         let year = match u32::try_from(time.year()) {
             Ok(year) if year <= 9999 => year,
@@ -137,14 +168,12 @@ pub(crate) fn midnight(date: &[u8; 10]) -> Option<i64> {
 
 /// The second of the day that `HH:MM:SS` names, and whether it is a leap second, which counts as
 /// the one before it.
-#[inline]
+#[inline(always)]
 fn clock_seconds(text: &[u8; 8]) -> Option<(i64, bool)> {
     let [h1, h2, b':', m1, m2, b':', s1, s2] = *text else {
-        return spaced_clock(text);
+        return None;
     };
-    let (Some(hour), Some(minute), Some(second)) = (two(h1, h2), two(m1, m2), two(s1, s2)) else {
-        return spaced_clock(text);
-    };
+    let (hour, minute, second) = (two(h1, h2)?, two(m1, m2)?, two(s1, s2)?);
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
@@ -163,7 +192,7 @@ fn spaced_clock(text: &[u8; 8]) -> Option<(i64, bool)> {
 }
 
 /// The one to nine digits at the start of `text` as a number, and how many they are.
-#[inline]
+#[inline(always)]
 fn fraction(text: &[u8]) -> Option<(u32, u8)> {
     let (number, count) = leading_number(text);
     let (number, count) = match text.get(count) {
@@ -193,7 +222,7 @@ pub fn seconds_of(date: NaiveDate, zone: Tz) -> Range<i64> {
 /// How many seconds a clock with this offset is ahead of UTC.
 fn offset_seconds(text: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(text).ok()?;
-    if text == "z" {
+    if matches!(text, "Z" | "z") {
         return Some(0);
     }
     let (sign, digits) = match text.as_bytes().first()? {
