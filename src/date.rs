@@ -28,16 +28,7 @@ pub enum DateError {
 
 /// Parses exactly `YYYY-MM-DD`. (`chrono` alone also takes `2026-3-1`.)
 pub fn parse(text: &str) -> Result<NaiveDate, DateError> {
-    let well_formed = text.len() == 10
-        && text.bytes().enumerate().all(|(index, byte)| match index {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    let date = if well_formed {
-        NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
-    } else {
-        None
-    };
+    let date = text.as_bytes().try_into().ok().and_then(from_text);
     date.ok_or_else(|| DateError::NotADate(text.to_owned()))
 }
 
@@ -60,6 +51,22 @@ pub fn push_date(out: &mut Vec<u8>, date: NaiveDate) {
         digit(day / 10),
         digit(day),
     ]);
+}
+
+/// Parses the ten bytes of `YYYY-MM-DD`.
+pub(crate) fn from_text(text: &[u8; 10]) -> Option<NaiveDate> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text else {
+        return None;
+    };
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0, |number, digit| {
+            digit
+                .is_ascii_digit()
+                .then(|| number * 10 + u32::from(digit - b'0'))
+        })
+    };
+    let year = i32::try_from(number(&[y1, y2, y3, y4])?).ok()?;
+    NaiveDate::from_ymd_opt(year, number(&[m1, m2])?, number(&[d1, d2])?)
 }
 
 /// A run of dates, both ends included.

@@ -2,15 +2,17 @@
 
 use std::ops::Range;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike};
 use chrono_tz::Tz;
+
+use crate::ledger::digits::{leading_number, two};
 
 /// A time stamp in UTC with the fraction of a second as it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryTime {
     seconds: i64,
     fraction: u32,
-    fraction_digits: usize,
+    fraction_digits: u8,
 }
 
 impl EntryTime {
@@ -18,40 +20,68 @@ impl EntryTime {
     ///
     /// The provider's guide shows offsets without a colon, which RFC 3339 does not allow.
     pub fn parse(text: &str) -> Option<Self> {
-        let (date, rest) = text.split_at_checked(10)?;
-        let (separator, rest) = rest.split_at_checked(1)?;
-        let (clock, rest) = rest.split_at_checked(8)?;
-        if !matches!(separator, "T" | "t" | " ") {
+        if let Some((time, length)) = Self::leading_utc(text.as_bytes(), midnight)
+            && length == text.len()
+        {
+            return Some(time);
+        }
+        let (date, rest) = text.as_bytes().split_first_chunk()?;
+        let (separator, rest) = rest.split_first()?;
+        let (clock, rest) = rest.split_first_chunk()?;
+        if !matches!(separator, b'T' | b't' | b' ') {
             return None;
         }
-        let date = crate::date::parse(date).ok()?;
-        let clock = NaiveTime::parse_from_str(clock, "%H:%M:%S").ok()?;
-        let digits = rest.strip_prefix('.').map_or("", |fraction| {
-            let end = fraction
-                .bytes()
-                .position(|byte| !byte.is_ascii_digit())
-                .unwrap_or(fraction.len());
-            &fraction[..end]
-        });
-        let offset = if digits.is_empty() {
-            rest
-        } else {
-            &rest[1 + digits.len()..]
+        let (second_of_day, is_leap) = clock_seconds(clock).or_else(|| spaced_clock(clock))?;
+        let (fraction, fraction_digits, offset) = match rest.split_first() {
+            Some((b'.', rest)) => {
+                let (fraction, digits) = fraction(rest)?;
+                (fraction, digits, rest.get(usize::from(digits)..)?)
+            }
+            _ => (0, 0, rest),
         };
-        if digits.len() > 9 || offset.starts_with('.') {
+        let offset = offset_seconds(offset)?;
+        // The second after 23:59:59 of UTC is counted with it; on clocks east of UTC it is the
+        // first of the next minute.
+        let leap = i64::from(is_leap && offset > 0);
+        Some(Self {
+            seconds: midnight(date)? + second_of_day + leap - offset,
+            fraction,
+            fraction_digits,
+        })
+    }
+
+    /// The time stamp at the start of `text`, when it is `YYYY-MM-DDTHH:MM:SS`, a fraction or
+    /// none, and `Z`; and how long it is.
+    ///
+    /// `midnight` gives the seconds from 1970 to the start of a date, as [`midnight`] does: who
+    /// reads many times of one date need not work it out again for each.
+    #[inline(always)]
+    pub(crate) fn leading_utc(
+        text: &[u8],
+        midnight: impl FnOnce(&[u8; 10]) -> Option<i64>,
+    ) -> Option<(Self, usize)> {
+        let (date, rest) = text.split_first_chunk()?;
+        let (b'T', rest) = rest.split_first()? else {
+            return None;
+        };
+        let (clock, rest) = rest.split_first_chunk()?;
+        let (second_of_day, _) = clock_seconds(clock)?;
+        let (fraction, fraction_digits, rest) = match rest.split_first()? {
+            (b'.', rest) => {
+                let (fraction, digits) = fraction(rest)?;
+                (fraction, digits, rest.get(usize::from(digits)..)?)
+            }
+            _ => (0, 0, rest),
+        };
+        if *rest.first()? != b'Z' {
             return None;
         }
-        let local = date.and_time(clock);
-        let utc = local.checked_sub_signed(offset_of(offset)?)?;
-        Some(Self {
-            seconds: utc.and_utc().timestamp(),
-            fraction: if digits.is_empty() {
-                0
-            } else {
-                digits.parse().ok()?
-            },
-            fraction_digits: digits.len(),
-        })
+        let time = Self {
+            seconds: midnight(date)? + second_of_day,
+            fraction,
+            fraction_digits,
+        };
+        Some((time, text.len() - rest.len() + 1))
     }
 
     /// Whether this instant lies in `seconds` since 1970, as [`seconds_of`] gives them for a date.
@@ -81,7 +111,7 @@ impl EntryTime {
     }
 
     fn fraction_text(&self) -> String {
-        match self.fraction_digits {
+        match usize::from(self.fraction_digits) {
             0 => String::new(),
             digits => format!("{:0digits$}", self.fraction),
         }
@@ -92,12 +122,88 @@ impl std::fmt::Display for EntryTime {
     /// UTC with `Z` and the fraction as it came.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let time = DateTime::from_timestamp(self.seconds, 0).unwrap_or_default();
-        write!(f, "{}", time.format("%Y-%m-%dT%H:%M:%S"))?;
-        if self.fraction_digits > 0 {
-            write!(f, ".{}", self.fraction_text())?;
+        // Parts of a naive time are had without adding an offset for each.
+        let time = time.naive_utc();
+        let mut text = *b"0000-00-00T00:00:00.000000000Z";
+        let year = match u32::try_from(time.year()) {
+            Ok(year) if year <= 9999 => year,
+            // An offset has moved the time out of the years of four digits.
+            _ => {
+                let point = if self.fraction_digits > 0 { "." } else { "" };
+                let time = time.format("%Y-%m-%dT%H:%M:%S");
+                return write!(f, "{time}{point}{}Z", self.fraction_text());
+            }
+        };
+        let digits = usize::from(self.fraction_digits);
+        write_digits(&mut text[..4], year);
+        write_digits(&mut text[5..7], time.month());
+        write_digits(&mut text[8..10], time.day());
+        write_digits(&mut text[11..13], time.hour());
+        write_digits(&mut text[14..16], time.minute());
+        write_digits(&mut text[17..19], time.second());
+        let end = match digits {
+            0 => 19,
+            digits => 20 + digits,
+        };
+        if digits > 0 {
+            write_digits(&mut text[20..end], self.fraction);
         }
-        f.write_str("Z")
+        text[end] = b'Z';
+        f.write_str(std::str::from_utf8(&text[..=end]).map_err(|_| std::fmt::Error)?)
     }
+}
+
+/// Fills `text` with the last decimal digits of `number`.
+fn write_digits(text: &mut [u8], mut number: u32) {
+    for byte in text.iter_mut().rev() {
+        *byte = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
+/// The seconds from 1970 to the start of the date `YYYY-MM-DD`, without offset.
+pub(crate) fn midnight(date: &[u8; 10]) -> Option<i64> {
+    Some(i64::from(crate::date::from_text(date)?.to_epoch_days()) * 86_400)
+}
+
+/// The second of the day that `HH:MM:SS` names, and whether it is a leap second, which counts as
+/// the one before it.
+#[inline(always)]
+fn clock_seconds(text: &[u8; 8]) -> Option<(i64, bool)> {
+    let [h1, h2, b':', m1, m2, b':', s1, s2] = *text else {
+        return None;
+    };
+    let (hour, minute, second) = (two(h1, h2)?, two(m1, m2)?, two(s1, s2)?);
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let whole_minutes = i64::from(hour) * 3600 + i64::from(minute) * 60;
+    Some((whole_minutes + i64::from(second.min(59)), second == 60))
+}
+
+/// A clock with spaces in front of its numbers, such as ` 7:05:00`.
+#[cold]
+fn spaced_clock(text: &[u8; 8]) -> Option<(i64, bool)> {
+    let clock = NaiveTime::parse_from_str(std::str::from_utf8(text).ok()?, "%H:%M:%S").ok()?;
+    Some((
+        i64::from(clock.num_seconds_from_midnight()),
+        clock.nanosecond() >= 1_000_000_000,
+    ))
+}
+
+/// The one to nine digits at the start of `text` as a number, and how many they are.
+#[inline(always)]
+fn fraction(text: &[u8]) -> Option<(u32, u8)> {
+    let (number, count) = leading_number(text);
+    let (number, count) = match text.get(count) {
+        Some(last @ b'0'..=b'9') => (number * 10 + u64::from(last - b'0'), count + 1),
+        _ => (number, count),
+    };
+    let is_longer = text.get(count).is_some_and(u8::is_ascii_digit);
+    if count == 0 || is_longer {
+        return None;
+    }
+    Some((u32::try_from(number).ok()?, u8::try_from(count).ok()?))
 }
 
 /// The seconds since 1970 that `date` lasts in `zone`, from midnight to midnight; empty when the
@@ -113,9 +219,11 @@ pub fn seconds_of(date: NaiveDate, zone: Tz) -> Range<i64> {
     }
 }
 
-fn offset_of(text: &str) -> Option<TimeDelta> {
+/// How many seconds a clock with this offset is ahead of UTC.
+fn offset_seconds(text: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(text).ok()?;
     if matches!(text, "Z" | "z") {
-        return Some(TimeDelta::zero());
+        return Some(0);
     }
     let (sign, digits) = match text.as_bytes().first()? {
         b'+' => (1, &text[1..]),
@@ -136,7 +244,7 @@ fn offset_of(text: &str) -> Option<TimeDelta> {
         return None;
     }
     let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
-    (hours <= 14 && minutes < 60).then(|| TimeDelta::minutes(sign * (hours * 60 + minutes)))
+    (hours <= 14 && minutes < 60).then(|| sign * (hours * 3600 + minutes * 60))
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ mod report_api;
 mod rules;
 mod sandboxed;
 mod secrets;
+mod strict;
 mod tidy;
+mod times;
 mod vat_oracle;
 mod verify;
