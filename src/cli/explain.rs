@@ -210,11 +210,9 @@ impl<'a> Explainer<'a> {
         ordinal: usize,
         page_sizes: &[usize],
     ) -> Result<Source, Failure> {
-        let path = stored.source(topic).map(|source| source.path.clone());
-        let sha256 = path
-            .as_deref()
-            .map(|path| self.archive.sha256(path))
-            .transpose()?;
+        let source = stored.source(topic);
+        let path = source.map(|source| source.path.clone());
+        let sha256 = source.map(|source| source.sha256.clone());
         let (page, item) = Source::place(ordinal, page_sizes);
         Ok(Source {
             path,

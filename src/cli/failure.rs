@@ -112,7 +112,7 @@ impl From<ArchiveError> for Failure {
 
 fn archive_exit(error: &ArchiveError) -> Exit {
     match error {
-        ArchiveError::NoFolder(_) => Exit::Usage,
+        ArchiveError::NoFolder(_) | ArchiveError::ReadOnly(_) => Exit::Usage,
         ArchiveError::Locked { .. } => Exit::Locked,
         ArchiveError::NotText(_)
         | ArchiveError::LedgerItem { .. }

@@ -270,7 +270,7 @@ impl Run<'_> {
         for source in stored.sources() {
             sources.push(ManifestSource {
                 path: source.path.clone(),
-                sha256: self.archive.sha256(&source.path)?,
+                sha256: source.sha256.clone(),
             });
         }
         Ok(())

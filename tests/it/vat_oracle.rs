@@ -408,6 +408,7 @@ fn stored(text: String) -> StoredTopic {
     StoredTopic::Text(bilag::archive::StoredDate {
         text,
         path: String::new(),
+        sha256: String::new(),
     })
 }
 
