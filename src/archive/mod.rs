@@ -23,6 +23,9 @@ use crate::store::{Store, StoreError};
 
 const LEDGER_ITEM: &str = "ledger.json";
 
+/// The largest item of the ledgers endpoint, in bytes. They have some hundred.
+const LEDGER_ITEM_MAX: u64 = 1 << 20;
+
 /// Why the archive cannot be read or written.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -86,7 +89,13 @@ impl ArchiveError {
             Self::ReadOnly(_) => {
                 Some("read it with --offline, or unpack it and name the folder with --archive DIR")
             }
-            Self::Read { .. } | Self::Write { .. } => None,
+            Self::Read { source, .. } => match source.kind() {
+                io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::Other => {
+                    Some("restore it from a backup, or remove it and fetch the ledger again")
+                }
+                _ => None,
+            },
+            Self::Write { .. } => None,
         }
     }
 }
@@ -218,11 +227,11 @@ impl Archive {
     /// The text of the ledger's item of the ledgers endpoint, if it was kept.
     pub fn ledger_item(&self, ledger_id: &str) -> Result<Option<String>, ArchiveError> {
         let name = self.name(&self.ledger_item_path(ledger_id))?;
-        let Some(mut object) = self.store.open(&name)? else {
+        let Some(object) = self.store.open(&name)? else {
             return Ok(None);
         };
         let mut text = String::new();
-        match object.content.read_to_string(&mut text) {
+        match object.content.take(LEDGER_ITEM_MAX).read_to_string(&mut text) {
             Ok(_) => Ok(Some(text)),
             Err(source) => Err(ArchiveError::Read {
                 path: self.place(&self.ledger_item_path(ledger_id)),

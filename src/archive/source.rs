@@ -347,3 +347,47 @@ fn copy_buffered(source: &mut impl BufRead, buffer: &mut [u8]) -> io::Result<usi
     source.consume(count);
     Ok(count)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_beyond_the_limit_is_refused_before_it_is_held() {
+        let text = vec![b' '; 300_000];
+        let mut gzip = flate2::read::GzEncoder::new(&text[..], flate2::Compression::fast());
+        let mut gzipped = Vec::new();
+        gzip.read_to_end(&mut gzipped).unwrap();
+        let packed = [
+            (Packing::None, text.clone()),
+            (Packing::Gzip, gzipped),
+            (Packing::Zstd, zstd::encode_all(&text[..], 3).unwrap()),
+        ];
+        for (packing, bytes) in packed {
+            let file = ArchivedFile {
+                date: crate::date::parse("2026-03-01").unwrap(),
+                path: "1/funds/2026-03-01".to_owned(),
+                packing,
+            };
+            let read = |text_max| {
+                let object = Object {
+                    size: Some(bytes.len() as u64),
+                    content: Box::new(io::Cursor::new(bytes.clone())),
+                };
+                SourceReader::new(&file, PathBuf::from("date"), object, text_max).unwrap()
+            };
+            assert_eq!(read(300_000).read_whole().unwrap().0.len(), 300_000);
+            assert!(read(300_000).finish().is_ok());
+            for error in [
+                read(299_999).read_whole().map(|_| ()).unwrap_err(),
+                read(299_999).finish().map(|_| ()).unwrap_err(),
+            ] {
+                let cause = std::error::Error::source(&error).unwrap().to_string();
+                assert!(
+                    error.to_string() == "cannot read date" && cause.contains("299999"),
+                    "{cause}"
+                );
+            }
+        }
+    }
+}

@@ -7,9 +7,6 @@
 pub mod folder;
 pub mod zip;
 
-#[cfg(test)]
-mod tests;
-
 use std::fmt;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
