@@ -26,6 +26,7 @@ pub mod reconcile;
 pub mod report_api;
 pub mod run;
 pub mod sandbox;
+pub mod store;
 pub mod text;
 pub mod verify;
 pub mod writer;

@@ -1,25 +1,30 @@
 //! The archive: the raw response bodies of closed ledger dates, kept for good.
 //!
-//! It is a folder, `<root>/<ledgerId>/<topic>/<YYYY-MM-DD>.json` (also `.json.gz`, `.json.zst`),
+//! It is a store (a folder, or a zip archive of one) with `<root>/<ledgerId>/<topic>/<YYYY-MM-DD>.json` (also `.json.gz`, `.json.zst`),
 //! with the ledgers endpoint's item in `<root>/<ledgerId>/ledger.json`. A folder of saved
 //! responses is an archive; so is `<root>/<topic>/<date>.json.gz`, the layout that the provider's
 //! generator of fake data writes, when the run is about exactly one ledger.
 
+pub mod keep;
 pub mod lock;
-pub mod store;
+pub mod source;
+pub mod topic;
 
-use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
-use chrono::NaiveDate;
 use thiserror::Error;
 
-use crate::digest::sha256_hex;
 use crate::provider::{LedgerInfo, Topic};
+use crate::store::folder::Folder;
+use crate::store::zip::Zip;
+use crate::store::{Store, StoreError};
 
-/// Suffixes of archived dates, in the order in which they are looked for.
-const SUFFIXES: [&str; 3] = ["json", "json.gz", "json.zst"];
+const LEDGER_ITEM: &str = "ledger.json";
+
+/// The largest item of the ledgers endpoint, in bytes. They have some hundred.
+const LEDGER_ITEM_MAX: u64 = 1 << 20;
 
 /// Why the archive cannot be read or written.
 #[derive(Debug, Error)]
@@ -28,7 +33,7 @@ pub enum ArchiveError {
     /// The folder is not there.
     #[error("the archive folder {} does not exist", .0.display())]
     NoFolder(PathBuf),
-    /// A file or folder cannot be read.
+    /// A file or folder cannot be read, is damaged, or holds more than an archive may.
     #[error("cannot read {}", path.display())]
     Read {
         /// What was read.
@@ -44,6 +49,9 @@ pub enum ArchiveError {
         /// Why not.
         source: io::Error,
     },
+    /// The archive is a zip, which is only for reading.
+    #[error("the archive {} can only be read", .0.display())]
+    ReadOnly(PathBuf),
     /// A file is not UTF-8 text.
     #[error("{} is not UTF-8 text", .0.display())]
     NotText(PathBuf),
@@ -78,7 +86,27 @@ impl ArchiveError {
             }
             Self::Locked { .. } => Some("wait for the other run to end; the lock ends with its process"),
             Self::TwoVersions(..) => Some("remove the wrong one"),
-            Self::Read { .. } | Self::Write { .. } => None,
+            Self::ReadOnly(_) => {
+                Some("read it with --offline, or unpack it and name the folder with --archive DIR")
+            }
+            Self::Read { source, .. } => match source.kind() {
+                io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::Other => {
+                    Some("restore it from a backup, or remove it and fetch the ledger again")
+                }
+                _ => None,
+            },
+            Self::Write { .. } => None,
+        }
+    }
+}
+
+impl From<StoreError> for ArchiveError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Read { path, source } => Self::Read { path, source },
+            StoreError::Write { path, source } => Self::Write { path, source },
+            StoreError::ReadOnly(path) => Self::ReadOnly(path),
+            StoreError::Locked { path, holder } => Self::Locked { path, holder },
         }
     }
 }
@@ -86,24 +114,41 @@ impl ArchiveError {
 /// The text of one archived ledger date, and where it came from.
 #[derive(Debug, Clone)]
 pub struct StoredDate {
-    /// The response bodies, one after the other, decompressed.
+    /// The response bodies, one after the other, unpacked.
     pub text: String,
     /// The file, relative to the archive's root.
     pub path: String,
+    /// SHA-256, in hexadecimal, of the file as it is kept.
+    pub sha256: String,
 }
 
-/// A folder of archived ledger dates.
+/// Archived ledger dates: a folder, or a zip archive of one.
 #[derive(Debug, Clone)]
 pub struct Archive {
     root: PathBuf,
+    store: Arc<dyn Store>,
+    /// The one folder of a zip that holds everything, with a `/` after it; empty when there is
+    /// none.
+    top: OnceLock<String>,
     flat_ledger: Option<String>,
 }
 
 impl Archive {
-    /// An archive in the folder `root`, which need not exist yet.
+    /// The archive at `root`: a zip archive if it is a file called so, else a folder, which need
+    /// not exist yet.
     pub fn new(root: &Path) -> Self {
+        let is_zip = root
+            .extension()
+            .is_some_and(|suffix| suffix.eq_ignore_ascii_case("zip"));
+        let (store, top): (Arc<dyn Store>, _) = if is_zip && root.is_file() {
+            (Arc::new(Zip::new(root)), OnceLock::new())
+        } else {
+            (Arc::new(Folder::new(root)), OnceLock::from(String::new()))
+        };
         Self {
             root: root.to_owned(),
+            store,
+            top,
             flat_ledger: None,
         }
     }
@@ -111,7 +156,10 @@ impl Archive {
     /// Lets a folder without the ledger level (`<root>/funds/…`) stand for `ledger_id`. Does
     /// nothing when the folder has that ledger's own folder.
     pub fn with_single_ledger(mut self, ledger_id: &str) -> Self {
-        if self.lacks_ledger_level() && !self.root.join(ledger_id).is_dir() {
+        let has_own = self
+            .folders("")
+            .is_ok_and(|folders| folders.iter().any(|name| name == ledger_id));
+        if self.lacks_ledger_level() && !has_own {
             self.flat_ledger = Some(ledger_id.to_owned());
         }
         self
@@ -119,35 +167,35 @@ impl Archive {
 
     /// Whether the folder holds topics where it should hold ledgers.
     pub fn lacks_ledger_level(&self) -> bool {
-        Topic::ALL
-            .iter()
-            .any(|topic| self.root.join(topic.name()).is_dir())
+        // What cannot be listed is reported by whoever reads it.
+        self.folders("").is_ok_and(|folders| holds_topics(&folders))
     }
 
-    /// The folder.
+    /// Where the archive is.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
+    /// Refuses an archive that nothing can be added to.
+    pub fn check_writable(&self) -> Result<(), ArchiveError> {
+        if self.store.is_read_only() {
+            return Err(ArchiveError::ReadOnly(self.root.clone()));
+        }
+        Ok(())
+    }
+
     /// The ids of all ledgers in the archive, in order.
     pub fn ledgers(&self) -> Result<Vec<String>, ArchiveError> {
-        if !self.root.is_dir() {
+        if !self.store.list("")?.is_there {
             return Err(ArchiveError::NoFolder(self.root.clone()));
         }
         if let Some(ledger_id) = &self.flat_ledger {
             return Ok(vec![ledger_id.clone()]);
         }
-        let read = |source| ArchiveError::Read {
-            path: self.root.clone(),
-            source,
-        };
         let mut ledgers = Vec::new();
-        for item in fs::read_dir(&self.root).map_err(read)? {
-            let path = item.map_err(read)?.path();
-            let is_ledger = path.join("ledger.json").is_file()
-                || Topic::ALL.iter().any(|topic| path.join(topic.name()).is_dir());
-            if let (true, Some(name)) = (is_ledger, path.file_name().and_then(|name| name.to_str())) {
-                ledgers.push(name.to_owned());
+        for name in self.folders("")? {
+            if is_ledger(self.store.as_ref(), &self.name(&name)?)? {
+                ledgers.push(name);
             }
         }
         ledgers.sort_unstable_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
@@ -161,122 +209,106 @@ impl Archive {
 
     /// The ledger's item of the ledgers endpoint, if it was kept.
     pub fn ledger_info(&self, ledger_id: &str) -> Result<Option<LedgerInfo>, ArchiveError> {
-        let path = self.ledger_folder(ledger_id).join("ledger.json");
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(ArchiveError::Read { path, source }),
+        let Some(text) = self.ledger_item(ledger_id)? else {
+            return Ok(None);
         };
-        let info: LedgerInfo = serde_json::from_str(&text).map_err(|error| ArchiveError::LedgerItem {
-            path: path.clone(),
-            message: error.to_string(),
-        })?;
+        let wrong = |message| ArchiveError::LedgerItem {
+            path: self.place(&self.ledger_item_path(ledger_id)),
+            message,
+        };
+        let info: LedgerInfo = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         if info.ledger_id != ledger_id {
             let message = format!("holds ledger `{}`, not `{ledger_id}`", info.ledger_id);
-            return Err(ArchiveError::LedgerItem { path, message });
+            return Err(wrong(message));
         }
         Ok(Some(info))
     }
 
-    /// The dates of `topic` that the archive holds a file for, in order.
-    pub fn dates(&self, ledger_id: &str, topic: Topic) -> Result<Vec<NaiveDate>, ArchiveError> {
-        let folder = self.ledger_folder(ledger_id).join(topic.name());
-        let items = match fs::read_dir(&folder) {
-            Ok(items) => items,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(source) => return Err(ArchiveError::Read { path: folder, source }),
+    /// The text of the ledger's item of the ledgers endpoint, if it was kept.
+    pub fn ledger_item(&self, ledger_id: &str) -> Result<Option<String>, ArchiveError> {
+        let name = self.name(&self.ledger_item_path(ledger_id))?;
+        let Some(object) = self.store.open(&name)? else {
+            return Ok(None);
         };
-        let mut dates = Vec::new();
-        for item in items {
-            let name = item
-                .map_err(|source| ArchiveError::Read {
-                    path: folder.clone(),
-                    source,
-                })?
-                .file_name();
-            let date = name
-                .to_str()
-                .and_then(|name| name.split_once('.'))
-                .and_then(|(stem, suffix)| {
-                    SUFFIXES
-                        .contains(&suffix)
-                        .then(|| crate::date::parse(stem).ok())
-                        .flatten()
-                });
-            dates.extend(date);
+        let mut text = String::new();
+        match object.content.take(LEDGER_ITEM_MAX).read_to_string(&mut text) {
+            Ok(_) => Ok(Some(text)),
+            Err(source) => Err(ArchiveError::Read {
+                path: self.place(&self.ledger_item_path(ledger_id)),
+                source,
+            }),
         }
-        dates.sort_unstable();
-        dates.dedup();
-        Ok(dates)
     }
 
-    /// What the archive holds for one date, or `None`.
-    pub fn read(
-        &self,
-        ledger_id: &str,
-        topic: Topic,
-        date: NaiveDate,
-    ) -> Result<Option<StoredDate>, ArchiveError> {
-        let folder = self.ledger_folder(ledger_id).join(topic.name());
-        let mut found: Option<(PathBuf, StoredDate)> = None;
-        for suffix in SUFFIXES {
-            let path = folder.join(format!("{date}.{suffix}"));
-            let stored = match fs::read(&path) {
-                Ok(bytes) => self.decode(&path, suffix, bytes)?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(source) => return Err(ArchiveError::Read { path, source }),
-            };
-            match &found {
-                None => found = Some((path, stored)),
-                Some((_, first)) if first.text == stored.text => {}
-                Some((first, _)) => return Err(ArchiveError::TwoVersions(first.clone(), path)),
+    /// The names of the folders below `path`.
+    fn folders(&self, path: &str) -> Result<Vec<String>, ArchiveError> {
+        Ok(self.store.list(self.name(path)?.trim_end_matches('/'))?.folders)
+    }
+
+    /// The store's name for what is at `path` in the archive.
+    fn name(&self, path: &str) -> Result<String, ArchiveError> {
+        let top = match self.top.get() {
+            Some(top) => top,
+            None => {
+                let top = top_folder(self.store.as_ref())?;
+                self.top.get_or_init(|| top)
             }
-        }
-        Ok(found.map(|(_, stored)| stored))
-    }
-
-    /// SHA-256, in hexadecimal, of a file that [`StoredDate::path`] names, as it is on disk.
-    pub fn sha256(&self, path: &str) -> Result<String, ArchiveError> {
-        let path = self.root.join(path);
-        match fs::read(&path) {
-            Ok(bytes) => Ok(sha256_hex(&bytes)),
-            Err(source) => Err(ArchiveError::Read { path, source }),
-        }
-    }
-
-    fn decode(&self, path: &Path, suffix: &str, bytes: Vec<u8>) -> Result<StoredDate, ArchiveError> {
-        let read = |source| ArchiveError::Read {
-            path: path.to_owned(),
-            source,
         };
-        let mut decoded = Vec::new();
-        match suffix {
-            "json.gz" => {
-                flate2::read::MultiGzDecoder::new(bytes.as_slice())
-                    .read_to_end(&mut decoded)
-                    .map_err(read)?;
-            }
-            "json.zst" => {
-                let mut decoder = ruzstd::decoding::StreamingDecoder::new(bytes.as_slice())
-                    .map_err(|error| read(io::Error::other(error)))?;
-                decoder.read_to_end(&mut decoded).map_err(read)?;
-            }
-            _ => decoded = bytes,
-        }
-        let text = String::from_utf8(decoded).map_err(|_| ArchiveError::NotText(path.to_owned()))?;
-        let path = path
-            .strip_prefix(&self.root)
-            .unwrap_or(path)
-            .to_string_lossy()
-            .replace('\\', "/");
-        Ok(StoredDate { text, path })
+        Ok(format!("{top}{path}"))
     }
 
-    fn ledger_folder(&self, ledger_id: &str) -> PathBuf {
+    /// Where `path` in the archive is, as messages say it.
+    fn place(&self, path: &str) -> PathBuf {
+        let top = self.top.get().map_or("", String::as_str);
+        self.store.place(&format!("{top}{path}"))
+    }
+
+    /// The ledger's folder in the archive, with a `/` after it unless it is the archive itself.
+    fn ledger_prefix(&self, ledger_id: &str) -> String {
         if self.flat_ledger.as_deref() == Some(ledger_id) {
-            self.root.clone()
+            String::new()
         } else {
-            self.root.join(ledger_id)
+            format!("{ledger_id}/")
         }
     }
+
+    fn ledger_item_path(&self, ledger_id: &str) -> String {
+        format!("{}{LEDGER_ITEM}", self.ledger_prefix(ledger_id))
+    }
+
+    fn topic_path(&self, ledger_id: &str, topic: Topic) -> String {
+        format!("{}{}", self.ledger_prefix(ledger_id), topic.name())
+    }
+}
+
+/// Whether one of the folders is called like a topic.
+fn holds_topics(folders: &[String]) -> bool {
+    folders
+        .iter()
+        .any(|folder| Topic::ALL.iter().any(|topic| topic.name() == folder))
+}
+
+/// Whether the folder holds what belongs to a ledger.
+fn is_ledger(store: &dyn Store, folder: &str) -> Result<bool, ArchiveError> {
+    let listing = store.list(folder)?;
+    Ok(holds_topics(&listing.folders) || listing.files.iter().any(|name| name == LEDGER_ITEM))
+}
+
+/// The folder that holds everything, with a `/` after it: who packs a folder often packs the
+/// folder itself. A ledger that stands alone, or a topic, is not looked through.
+fn top_folder(store: &dyn Store) -> Result<String, ArchiveError> {
+    let listing = store.list("")?;
+    let is_shown = |name: &&String| !name.starts_with('.');
+    let mut folders = listing.folders.iter().filter(is_shown);
+    let (Some(only), None) = (folders.next(), folders.next()) else {
+        return Ok(String::new());
+    };
+    let is_data = listing.files.iter().any(|name| is_shown(&name))
+        || holds_topics(std::slice::from_ref(only))
+        || is_ledger(store, only)?;
+    Ok(if is_data {
+        String::new()
+    } else {
+        format!("{only}/")
+    })
 }

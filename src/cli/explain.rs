@@ -1,7 +1,5 @@
 //! `bilag explain`: an entry, its source, the rule that took it, and what was booked for it.
 
-use std::collections::BTreeSet;
-
 use chrono::NaiveDate;
 use serde_json::json;
 
@@ -197,7 +195,7 @@ impl<'a> Explainer<'a> {
     }
 
     fn captures(&self, books: &Books<'_>, date: NaiveDate) -> CaptureIndex {
-        let days = Days::new(self.archive, &self.info.ledger_id, BTreeSet::new());
+        let days = Days::whole(self.archive, &self.info.ledger_id);
         match DateRange::new(date, date) {
             Ok(range) => captures::of_refunds(&days, books, range),
             Err(_) => CaptureIndex::default(),
@@ -211,11 +209,9 @@ impl<'a> Explainer<'a> {
         ordinal: usize,
         page_sizes: &[usize],
     ) -> Result<Source, Failure> {
-        let path = stored.source(topic).map(|source| source.path.clone());
-        let sha256 = path
-            .as_deref()
-            .map(|path| self.archive.sha256(path))
-            .transpose()?;
+        let source = stored.source(topic);
+        let path = source.map(|source| source.path.clone());
+        let sha256 = source.map(|source| source.sha256.clone());
         let (page, item) = Source::place(ordinal, page_sizes);
         Ok(Source {
             path,

@@ -112,7 +112,7 @@ impl From<ArchiveError> for Failure {
 
 fn archive_exit(error: &ArchiveError) -> Exit {
     match error {
-        ArchiveError::NoFolder(_) => Exit::Usage,
+        ArchiveError::NoFolder(_) | ArchiveError::ReadOnly(_) => Exit::Usage,
         ArchiveError::Locked { .. } => Exit::Locked,
         ArchiveError::NotText(_)
         | ArchiveError::LedgerItem { .. }
@@ -149,7 +149,7 @@ impl From<&RunError> for Failure {
     fn from(error: &RunError) -> Self {
         let exit = match error {
             RunError::Archive(ArchiveError::NoFolder(_)) | RunError::Format(_) => Exit::Usage,
-            RunError::Archive(_) => Exit::DoesNotReconcile,
+            RunError::Archive(_) | RunError::ReadAgain(_) => Exit::DoesNotReconcile,
             RunError::Posting(posting) if posting.is_configuration() => Exit::Usage,
             RunError::Posting(PostingError::Overflow(_)) => Exit::DoesNotReconcile,
             RunError::Posting(_) | RunError::Movement { .. } => Exit::Unexpected,

@@ -118,6 +118,7 @@ pub async fn fetch(
     range: DateRange,
     wanted: &[String],
 ) -> Result<Fetched, Failure> {
+    archive.check_writable()?;
     let client = Client::new(options)?;
     let ledgers = ledgers(&client, wanted).await?;
     let mut fetched = Fetched {

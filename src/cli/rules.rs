@@ -2,7 +2,7 @@
 //!
 //! It asks the archive alone and writes nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use chrono::NaiveDate;
@@ -90,7 +90,7 @@ fn test_ledger(
         .ledger_info(ledger_id)?
         .unwrap_or_else(|| LedgerInfo::unknown(ledger_id));
     let ledger_config = config.ledger(&info);
-    let days = Days::new(archive, ledger_id, BTreeSet::new());
+    let days = Days::whole(archive, ledger_id);
     let currency = crate::run::currency(&days, &info, &ledger_config, range);
     let books = Books::new(&info, currency, &ledger_config, config);
     let captures = captures::of_refunds(&days, &books, range);

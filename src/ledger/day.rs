@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use crate::ledger::body::{self, Bodies};
 use crate::ledger::entry::Entry;
 use crate::ledger::page::Page;
+use crate::ledger::strict;
 use crate::provider::Topic;
 
 /// Whether the entries of a topic and date can be relied on to be all of them.
@@ -47,7 +48,7 @@ impl<'a> TopicDay<'a> {
     /// Parses the response bodies in `text`; `path` names their file in messages.
     pub fn parse(text: &'a str, path: &str) -> Self {
         let without_entries = Self::without_entries;
-        match body::parse(text) {
+        match strict::bodies(text).map_or_else(|| body::parse(text), Ok) {
             Err(error) => without_entries(TopicState::Unreadable(format!("{path}: {error}"))),
             Ok(bodies) if bodies.is_open => without_entries(TopicState::Open),
             Ok(bodies) if bodies.has_more => without_entries(TopicState::Missing(

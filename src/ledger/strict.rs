@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
+use crate::ledger::body::Bodies;
 use crate::ledger::entry::{Entry, EntryType};
 use crate::ledger::scanner::Scanner;
 use crate::ledger::time::{self, EntryTime};
@@ -25,6 +26,34 @@ pub struct StrictPage<'a> {
     pub has_more: bool,
     /// Where the first entry with a time that bilag cannot read stands, from 1, within the page.
     pub unreadable_time: Option<usize>,
+}
+
+/// Reads bodies that stand one on each line; `None` when one of them is not of the common form.
+pub fn bodies(text: &str) -> Option<Bodies<'_>> {
+    let mut bodies = Bodies::default();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+        let (line, after) = rest.split_at_checked(end)?;
+        rest = after.strip_prefix('\n').unwrap_or(after);
+        if line.bytes().all(|byte| byte.is_ascii_whitespace()) {
+            continue;
+        }
+        let page = page(line)?;
+        let before = bodies.entries.len();
+        bodies.page_sizes.push(page.entries.len());
+        bodies.is_open |= page.is_open;
+        bodies.has_more = page.has_more;
+        bodies.unreadable_time = bodies
+            .unreadable_time
+            .or(page.unreadable_time.map(|place| place + before));
+        if bodies.entries.is_empty() {
+            bodies.entries = page.entries;
+        } else {
+            bodies.entries.extend(page.entries);
+        }
+    }
+    (!bodies.page_sizes.is_empty()).then_some(bodies)
 }
 
 /// Reads one body; `None` whenever anything about it is not of the common form, so that the

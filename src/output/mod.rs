@@ -218,12 +218,6 @@ impl Write for StagedFile {
 const TEMPORARY_PREFIX: &str = ".bilag-";
 const TEMPORARY_SUFFIX: &str = ".part";
 
-/// Whether `path` is named like a file that was not finished.
-pub(crate) fn is_temporary(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str());
-    name.is_some_and(|name| name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX))
-}
-
 /// A temporary file in `folder`, readable by others as far as the user's umask allows.
 pub(crate) fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();

@@ -14,9 +14,9 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::date::{DateRange, days_before};
-use crate::days::Days;
+use crate::days::{Days, ReadAgain};
 use crate::ledger::check;
-use crate::ledger::day::{LedgerDay, TopicState};
+use crate::ledger::day::TopicState;
 use crate::ledger::duplicates::Seen;
 use crate::ledger::entry::Entry;
 use crate::ledger::fee_join::FeeJoin;
@@ -287,16 +287,20 @@ impl Prover {
             .expire(self.today.date, |date| range.contains(date), &mut self.findings);
     }
 
-    /// Takes a whole date.
-    pub fn day(&mut self, days: &Days<'_>, day: &LedgerDay<'_>) -> bool {
-        if !self.begin(day.date, [&day.funds.state, &day.fees.state]) {
-            return false;
+    /// Takes a date from its beginning to its end.
+    pub fn date(&mut self, days: &Days<'_>, date: NaiveDate) -> Result<(), ReadAgain> {
+        let stored = days.read(date);
+        let day = stored.parse();
+        if self.begin(date, [&day.funds.state, &day.fees.state]) {
+            for topic in Topic::ALL {
+                days.pages(&stored, &day, topic, &mut |page| {
+                    self.page(page);
+                    Ok::<(), ReadAgain>(())
+                })?;
+            }
+            self.end(days);
         }
-        for topic in Topic::ALL {
-            self.page(&day.page(topic));
-        }
-        self.end(days);
-        true
+        Ok(())
     }
 
     fn report_duplicates(&mut self, days: &Days<'_>) {

@@ -211,7 +211,10 @@ impl ApiError {
         match self {
             Self::Options { .. } | Self::Setup(_) => true,
             Self::Archive(error) => {
-                matches!(**error, ArchiveError::Locked { .. } | ArchiveError::Write { .. })
+                matches!(
+                    **error,
+                    ArchiveError::Locked { .. } | ArchiveError::Write { .. } | ArchiveError::ReadOnly(_)
+                )
             }
             _ => self.subject() == Some(&Subject::Token),
         }

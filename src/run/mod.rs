@@ -20,7 +20,7 @@ use crate::catalogue::Format;
 use crate::chart::Chart;
 use crate::config::{Config, LedgerConfig};
 use crate::date::DateRange;
-use crate::days::Days;
+use crate::days::{Days, ReadAgain};
 use crate::format::FormatError;
 use crate::journal::JournalTotals;
 use crate::money::Currency;
@@ -81,6 +81,9 @@ pub enum RunError {
     /// A file cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// A file of the archive is not the same from one look to the next.
+    #[error(transparent)]
+    ReadAgain(#[from] ReadAgain),
     /// The user ended the run.
     #[error("cancelled")]
     Cancelled,
@@ -104,6 +107,7 @@ impl RunError {
             Self::Posting(error) => error.hint(),
             Self::Format(error) => error.hint(),
             Self::Output(error) => Some(error.hint().to_owned()),
+            Self::ReadAgain(_) => Some("run again when nothing writes to the archive".to_owned()),
             Self::Movement { .. } | Self::Cancelled => None,
         }
     }
@@ -192,12 +196,16 @@ pub fn prove(archive: &Archive, ledger_id: &str, config: &Config, options: &RunO
         zone: Chart::of(ledger_config.posting.market).zone(),
         allow_open: options.allow_open,
     };
-    let mut prover = Prover::start(&days, proof_options);
-    for date in options.range.dates() {
-        prover.day(&days, &days.read(date).parse());
-    }
+    let prove = || -> Result<LedgerProof, ReadAgain> {
+        let mut prover = Prover::start(&days, proof_options);
+        for date in options.range.dates() {
+            prover.date(&days, date)?;
+        }
+        Ok(prover.finish(&days))
+    };
     LedgerRun {
-        proof: Some(prover.finish(&days)),
+        // The second time long files are held whole, and nothing is to be read again.
+        proof: prove().or_else(|ReadAgain| prove()).ok(),
         ..LedgerRun::not_started(info)
     }
 }

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use crate::chart::Chart;
 use crate::config::{Config, DateBasis, LedgerConfig, VoucherPer};
 use crate::date::DateRange;
-use crate::days::Days;
+use crate::days::{Days, ReadAgain};
 use crate::journal::{JournalTotals, Voucher};
 use crate::ledger::entry::EntryType;
 use crate::ledger::finding::{Code, Findings, Level};
@@ -67,6 +67,15 @@ struct Stage<'r> {
 impl Run<'_> {
     /// Proves, posts, checks and writes; keeps what was written when nothing stands against it.
     pub(super) fn run(&self) -> LedgerRun {
+        // The second time long files are held whole, and nothing is to be read again.
+        let again = self.once().or_else(|ReadAgain| self.once());
+        again.unwrap_or_else(|again| {
+            let info = LedgerInfo::unknown(&self.info.ledger_id);
+            LedgerRun::ended(info, RunError::ReadAgain(again))
+        })
+    }
+
+    fn once(&self) -> Result<LedgerRun, ReadAgain> {
         let books = Books::new(self.info, self.currency, self.ledger_config, self.config);
         let context = Context {
             info: self.info,
@@ -119,13 +128,13 @@ impl Run<'_> {
 }
 
 impl Pass<'_, '_> {
-    fn go(mut self, earlier: &Earlier) -> LedgerRun {
+    fn go(mut self, earlier: &Earlier) -> Result<LedgerRun, ReadAgain> {
         for date in &earlier.missing {
             self.prover.needs_before(*date);
         }
-        let opening = self.prove_earlier(earlier);
+        let opening = self.prove_earlier(earlier)?;
         if let Err(error) = self.warm_up(earlier) {
-            self.fail(error);
+            self.fail(error)?;
         }
         self.days_before();
         for date in self.run.options.range.dates() {
@@ -133,20 +142,26 @@ impl Pass<'_, '_> {
                 self.error = Some(RunError::Cancelled);
                 break;
             }
-            self.date(date);
+            self.date(date)?;
         }
-        self.finish(earlier, opening)
+        Ok(self.finish(earlier, opening))
     }
 
     /// Notes why nothing can be written; the first reason stands.
-    fn fail(&mut self, error: RunError) {
+    fn fail(&mut self, error: RunError) -> Result<(), ReadAgain> {
+        if let RunError::ReadAgain(again) = error {
+            return Err(again);
+        }
         self.error.get_or_insert(error);
+        Ok(())
     }
 
     /// Dates before the range that become part of a voucher must hold like those in it. Returns
     /// what the books hold before them, when there are any.
-    fn prove_earlier(&mut self, earlier: &Earlier) -> Option<Opening> {
-        let range = earlier.posted_before(self.run.options.range)?;
+    fn prove_earlier(&mut self, earlier: &Earlier) -> Result<Option<Opening>, ReadAgain> {
+        let Some(range) = earlier.posted_before(self.run.options.range) else {
+            return Ok(None);
+        };
         let days = self.run.days;
         let options = ProofOptions {
             range,
@@ -154,7 +169,7 @@ impl Pass<'_, '_> {
         };
         let mut prover = Prover::start(days, options);
         for date in range.dates() {
-            prover.day(days, &days.read(date).parse());
+            prover.date(days, date)?;
         }
         let proof = prover.finish(days);
         let mut errors = proof.findings;
@@ -164,11 +179,11 @@ impl Pass<'_, '_> {
             finding.level == Level::Error && !is_seam
         });
         self.prover.findings_mut().merge(errors);
-        Some(Opening {
+        Ok(Some(Opening {
             funds: proof.funds.opening,
             fees: proof.fees.opening,
             ..Opening::default()
-        })
+        }))
     }
 
     /// Brings the poster to the first date of the range.
@@ -180,17 +195,34 @@ impl Pass<'_, '_> {
             }
         }
         for date in earlier.valued_dates() {
-            self.poster
-                .day(&days.read(date).parse(), &mut Findings::default())?;
+            self.post_before(date, &mut Findings::default())?;
             self.poster.forget_waiting();
         }
         if let Some(range) = earlier.posted_before(self.run.options.range) {
             for date in range.dates() {
-                self.poster.day(&days.read(date).parse(), &mut self.findings)?;
+                let mut findings = std::mem::take(&mut self.findings);
+                let posted = self.post_before(date, &mut findings);
+                self.findings = findings;
+                posted?;
                 self.note_sources(date);
             }
         }
         Ok(())
+    }
+
+    /// Posts a date before the range, whose own vouchers belong to an earlier export.
+    fn post_before(&mut self, date: NaiveDate, findings: &mut Findings) -> Result<(), RunError> {
+        let days = self.run.days;
+        let stored = days.read(date);
+        let day = stored.parse();
+        let mut nowhere = |_: &Voucher| Ok::<(), RunError>(());
+        self.poster.begin(date);
+        for topic in Topic::ALL {
+            days.pages(&stored, &day, topic, &mut |page| {
+                self.poster.page(page, findings, &mut nowhere)
+            })?;
+        }
+        self.poster.end(date, &mut nowhere)
     }
 
     /// Shows the documents that want them the days that the first payout takes in.
@@ -215,41 +247,43 @@ impl Pass<'_, '_> {
         }
     }
 
-    fn date(&mut self, date: NaiveDate) {
+    fn date(&mut self, date: NaiveDate) -> Result<(), ReadAgain> {
         let days = self.run.days;
         let stored = days.read(date);
         let day = stored.parse();
         if !self.prover.begin(date, [&day.funds.state, &day.fees.state]) {
-            return;
+            return Ok(());
         }
         self.poster.begin(date);
         for topic in Topic::ALL {
-            self.page(&day.page(topic));
+            days.pages(&stored, &day, topic, &mut |page| self.page(page))?;
         }
         self.prover.end(days);
         self.note_sources(date);
         if self.error.is_none()
             && let Err(error) = self.end(date)
         {
-            self.fail(error);
+            self.fail(error)?;
         }
+        Ok(())
     }
 
-    fn page(&mut self, page: &Page<'_, '_>) {
+    fn page(&mut self, page: &Page<'_, '_>) -> Result<(), ReadAgain> {
         self.prover.page(page);
         let is_invoice = |entry_type: &EntryType<'_>| *entry_type == EntryType::FeesInvoiced;
         self.gross_settlement |=
             page.topic == Topic::Fees && page.entries.iter().any(|entry| is_invoice(&entry.entry_type));
         if self.error.is_some() {
-            return;
+            return Ok(());
         }
         let stage = &mut self.stage;
         let posted = stage.page(page).and_then(|()| {
             self.poster
                 .page(page, &mut self.findings, &mut |voucher| stage.voucher(voucher))
         });
-        if let Err(error) = posted {
-            self.fail(error);
+        match posted {
+            Ok(()) => Ok(()),
+            Err(error) => self.fail(error),
         }
     }
 

@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
-use std::io;
 
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -156,14 +154,11 @@ fn date_bodies(source: &dyn Source, place: &Place<'_>) -> Result<Vec<String>, So
 }
 
 fn ledger_item(archive: &Archive, ledger_id: &str, dates: &[NaiveDate]) -> Result<LedgerItem, SourceError> {
-    if let Some(info) = archive.ledger_info(ledger_id)? {
-        let path = archive.root().join(ledger_id).join("ledger.json");
-        let read = |source| ArchiveError::Read {
-            path: path.clone(),
-            source,
-        };
-        let text = fs::read_to_string(&path).map_err(read)?;
-        let json = serde_json::from_str(&text).map_err(|error| read(io::Error::from(error)))?;
+    if let (Some(info), Some(text)) = (archive.ledger_info(ledger_id)?, archive.ledger_item(ledger_id)?) {
+        let json = serde_json::from_str(&text).map_err(|error| ArchiveError::Read {
+            path: archive.root().join(ledger_id).join("ledger.json"),
+            source: error.into(),
+        })?;
         return Ok(LedgerItem { info, json });
     }
     let mut json = Map::from_iter([("ledgerId".to_owned(), json!(ledger_id))]);

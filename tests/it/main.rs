@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, helper functions included")]
 #![expect(clippy::print_stderr, reason = "what was skipped or counted is named")]
 
+mod archive;
 mod bad_input;
 mod baseline;
 mod builder;
@@ -24,6 +25,7 @@ mod report_api;
 mod rules;
 mod sandboxed;
 mod secrets;
+mod stores;
 mod strict;
 mod tidy;
 mod times;

@@ -73,10 +73,14 @@ pub(crate) fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
                 folders.push(path);
             } else if path.file_name().is_some_and(|name| name != ".bilag.lock") {
                 let name = path.strip_prefix(folder).unwrap();
-                files.insert(
-                    name.to_str().unwrap().replace('\\', "/"),
-                    fs::read(&path).unwrap(),
-                );
+                let name = name.to_str().unwrap().replace('\\', "/");
+                let bytes = fs::read(&path).unwrap();
+                let file = match name.strip_suffix(".zst") {
+                    Some(name) => (name.to_owned(), zstd::decode_all(&bytes[..]).unwrap()),
+                    None => (name, bytes),
+                };
+                let known = files.insert(file.0, file.1);
+                assert!(known.is_none(), "{} is there twice", path.display());
             }
         }
     }

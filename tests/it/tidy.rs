@@ -15,7 +15,7 @@ use regex::Regex;
 
 /// What each module may use, and why. The data flows one way; what is missing here is either
 /// against the flow or has not been needed.
-const EDGES: [(&str, &[&str], &str); 25] = [
+const EDGES: [(&str, &[&str], &str); 26] = [
     ("text", &[], "a plain helper"),
     ("date", &[], "a plain helper"),
     ("money", &[], "a plain helper"),
@@ -29,9 +29,14 @@ const EDGES: [(&str, &[&str], &str); 25] = [
     ("encode", &[], "text to bytes, whatever the text is"),
     ("output", &["digest"], "bytes to files, whatever the bytes are"),
     (
+        "store",
+        &["text"],
+        "names to bytes and back, whatever the bytes are",
+    ),
+    (
         "archive",
-        &["date", "digest", "output", "provider", "text"],
-        "names what it keeps; writes whole files",
+        &["date", "digest", "provider", "store"],
+        "names what it keeps, packs it, and hashes what it reads",
     ),
     (
         "ledger",

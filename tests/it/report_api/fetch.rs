@@ -1,5 +1,6 @@
 //! The fetch: what it asks for, what it keeps, and what it leaves alone.
 
+use std::io::Write;
 use std::sync::Mutex;
 
 use bilag::archive::{Archive, ArchiveError};
@@ -376,11 +377,16 @@ async fn files_that_somebody_saved_count_when_they_are_closed_and_whole() {
     ] {
         std::fs::write(funds.join(format!("{date}.json")), text).unwrap();
     }
+    for (date, text) in [("2026-04-05", EMPTY), ("2026-04-06", OPEN)] {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(text.as_bytes()).unwrap();
+        std::fs::write(funds.join(format!("{date}.json.gz")), packed.finish().unwrap()).unwrap();
+    }
     let report = whole(
         fetch(
             &server.client(),
             &archive,
-            plan(&["1"], "2026-04-01", "2026-04-04"),
+            plan(&["1"], "2026-04-01", "2026-04-06"),
         )
         .await,
     );
@@ -389,7 +395,36 @@ async fn files_that_somebody_saved_count_when_they_are_closed_and_whole() {
         .iter()
         .filter_map(|day| day.strip_prefix("funds "))
         .collect();
-    assert_eq!(funds, ["2026-03-31", "2026-04-02", "2026-04-03", "2026-04-05"]);
+    assert_eq!(
+        funds,
+        [
+            "2026-03-31",
+            "2026-04-02",
+            "2026-04-03",
+            "2026-04-06",
+            "2026-04-07"
+        ]
+    );
+    // What was replaced keeps its name, so that no date is there twice.
+    let topic = archive.topic("1", Topic::Funds).unwrap();
+    for (date, suffix) in [
+        ("2026-04-01", "json"),
+        ("2026-04-03", "json"),
+        ("2026-04-06", "json.gz"),
+        ("2026-04-07", "json.zst"),
+    ] {
+        let files: Vec<&str> = topic
+            .files(day(date))
+            .iter()
+            .map(|file| file.packing.suffix())
+            .collect();
+        assert_eq!(files, [suffix], "{date}");
+    }
+    let stored = archive
+        .read("1", Topic::Funds, day("2026-04-06"))
+        .unwrap()
+        .unwrap();
+    assert_eq!(stored.text, format!("{}\n", page("2026-04-06", 0, &[6], LAST)));
 }
 
 #[tokio::test]
@@ -409,5 +444,5 @@ async fn what_a_killed_run_left_half_written_is_removed_and_nothing_else() {
         .await,
     );
     assert!(!funds.join(".bilag-a1B2c3.part").exists());
-    assert!(funds.join(".bilag-notes").exists() && funds.join("2026-04-01.json").exists());
+    assert!(funds.join(".bilag-notes").exists() && funds.join("2026-04-01.json.zst").exists());
 }

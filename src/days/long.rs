@@ -1,0 +1,134 @@
+//! A long file of response bodies, read page by page, so that memory does not grow with it.
+//!
+//! Each line is one body of the common form, as bilag itself keeps them. Whether a date is closed
+//! may only show on the last line, so the first ones are taken on trust: where the rest does not
+//! bear it out, the answer is [`ReadAgain`], and whoever took the pages begins anew.
+
+use std::io::BufRead;
+
+use chrono::NaiveDate;
+
+use crate::archive::ArchiveError;
+use crate::archive::source::{SourceHash, SourceReader};
+use crate::days::ReadAgain;
+use crate::ledger::page::Page;
+use crate::ledger::strict;
+use crate::provider::Topic;
+
+/// A text up to this size is held whole.
+const SHORT: usize = 512 << 10;
+
+/// A file that is being read.
+pub(super) struct Reading {
+    reader: SourceReader,
+    /// What was read and not yet made into pages.
+    text: Vec<u8>,
+    is_at_end: bool,
+}
+
+impl std::fmt::Debug for Reading {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reading").finish_non_exhaustive()
+    }
+}
+
+impl Reading {
+    /// Begins to read; a short file is read to its end, and any when `whole`.
+    pub(super) fn begin(reader: SourceReader, whole: bool) -> Result<Self, ArchiveError> {
+        let mut reading = Self {
+            reader,
+            text: Vec::new(),
+            is_at_end: false,
+        };
+        while !reading.is_at_end && (whole || reading.text.len() <= SHORT) {
+            reading.read_on()?;
+        }
+        Ok(reading)
+    }
+
+    /// Whether all of the text is here.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_at_end
+    }
+
+    /// The text of a file that was read to its end.
+    pub(super) fn finish(self) -> Result<(Vec<u8>, SourceHash), ArchiveError> {
+        Ok((self.text, self.reader.finish()?))
+    }
+
+    fn read_on(&mut self) -> Result<(), ArchiveError> {
+        let chunk = self.reader.chunk()?;
+        let length = chunk.len();
+        self.is_at_end = length == 0;
+        self.text.extend_from_slice(chunk);
+        self.reader.consume(length);
+        Ok(())
+    }
+
+    /// Gives each page to `visit`, and says what the text was made of.
+    pub(super) fn pages<E: From<ReadAgain>>(
+        mut self,
+        topic: Topic,
+        date: NaiveDate,
+        visit: &mut dyn FnMut(&Page<'_, '_>) -> Result<(), E>,
+    ) -> Result<SourceHash, E> {
+        let mut first = 1;
+        let mut has_more = false;
+        loop {
+            let mut start = 0;
+            while let Some(length) = memchr::memchr(b'\n', &self.text[start..]) {
+                let line = &self.text[start..start + length];
+                start += length + 1;
+                take(line, topic, date, &mut first, &mut has_more, visit)?;
+            }
+            self.text.drain(..start);
+            if self.is_at_end {
+                take(&self.text, topic, date, &mut first, &mut has_more, visit)?;
+                break;
+            }
+            self.read_line().map_err(|_| ReadAgain)?;
+        }
+        if has_more {
+            return Err(ReadAgain.into());
+        }
+        // What is wrong with the file is said when it is read whole.
+        Ok(self.reader.finish().map_err(|_| ReadAgain)?)
+    }
+
+    /// Reads on until another line is complete.
+    fn read_line(&mut self) -> Result<(), ArchiveError> {
+        loop {
+            let before = self.text.len();
+            self.read_on()?;
+            if self.is_at_end || self.text[before..].contains(&b'\n') {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Gives the page of one line to `visit`.
+fn take<E: From<ReadAgain>>(
+    line: &[u8],
+    topic: Topic,
+    date: NaiveDate,
+    first: &mut usize,
+    has_more: &mut bool,
+    visit: &mut dyn FnMut(&Page<'_, '_>) -> Result<(), E>,
+) -> Result<(), E> {
+    if line.trim_ascii().is_empty() {
+        return Ok(());
+    }
+    let text = std::str::from_utf8(line).map_err(|_| ReadAgain)?;
+    let page = strict::page(text).filter(|page| !page.is_open).ok_or(ReadAgain)?;
+    *has_more = page.has_more;
+    visit(&Page {
+        topic,
+        date,
+        first: *first,
+        entries: &page.entries,
+        unreadable_time: page.unreadable_time.map(|place| place + *first - 1),
+    })?;
+    *first += page.entries.len();
+    Ok(())
+}

@@ -1,0 +1,466 @@
+//! Reads the ledger days of one ledger from the archive: each file once, hashed as it is read.
+//!
+//! [`Days`] is the one reader of a run. It lists a folder once. What a run asks for again is kept:
+//! short texts, and of every date the [`Facts`] that look-backs need. Long texts are read page by
+//! page. A file whose bytes are others when it is read again is unreadable, so that what was
+//! checked is what is posted.
+
+mod long;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use chrono::NaiveDate;
+use thiserror::Error;
+
+use crate::archive::source::SourceHash;
+use crate::archive::topic::{ArchivedFile, TopicFiles};
+use crate::archive::{Archive, ArchiveError};
+use crate::days::long::Reading;
+use crate::ledger::day::{LedgerDay, TopicDay, TopicState, with_causes};
+use crate::ledger::entry::EntryType;
+use crate::ledger::page::Page;
+use crate::money::Currency;
+use crate::provider::Topic;
+
+/// Texts are kept for a second look up to this size together; longer archives are read again.
+const TEXTS_KEPT: usize = 4 << 20;
+
+/// A file that an output was made of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    /// Relative to the archive's root, with `/`.
+    pub path: String,
+    /// SHA-256 of the stored bytes, in hexadecimal.
+    pub sha256: String,
+}
+
+/// What the archive holds for one ledger, topic and date, before parsing.
+#[derive(Debug, Clone)]
+pub enum StoredTopic {
+    /// Nothing that can be used: not there, or not readable.
+    None(TopicState),
+    /// A file's text.
+    Text {
+        /// The response bodies, decoded.
+        text: Rc<String>,
+        /// Where it came from.
+        source: Rc<Source>,
+    },
+    /// A file that is read page by page.
+    Long(Long),
+}
+
+/// A long file, of which the beginning was read.
+#[derive(Debug, Clone)]
+pub struct Long {
+    file: ArchivedFile,
+    /// What was begun; taken when the pages are read, and begun again after that.
+    reading: Rc<RefCell<Option<Reading>>>,
+}
+
+/// Both topics of one date, before parsing. [`LedgerDay`] borrows from it.
+#[derive(Debug, Clone)]
+pub struct StoredDay {
+    /// The ledger date.
+    pub date: NaiveDate,
+    /// The funds topic.
+    pub funds: StoredTopic,
+    /// The fees topic.
+    pub fees: StoredTopic,
+}
+
+/// What look-backs need to know of a topic and date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Whether the entries are all there.
+    pub state: TopicState,
+    /// How many entries there are.
+    pub entries: usize,
+    /// The balance before the first entry, where it says it; minor units.
+    pub opens_at: Option<i64>,
+    /// The balance after the last entry, where it says it; minor units.
+    pub closes_at: Option<i64>,
+    /// Whether a payout stands among them.
+    pub has_payout: bool,
+    /// The first currency that an entry states.
+    pub currency: Option<Currency>,
+}
+
+/// A long file turned out not to be what its beginning promised: what was made of its first pages
+/// is to be dropped, and everything read again. The reader knows, and will not stumble twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a long file is not what its beginning promised")]
+pub struct ReadAgain;
+
+/// The one reader of a ledger's days.
+#[derive(Debug)]
+pub struct Days<'a> {
+    archive: &'a Archive,
+    ledger_id: &'a str,
+    /// Dates that the provider, asked just now, says are open.
+    open: BTreeSet<(Topic, NaiveDate)>,
+    /// Whether long files are held whole too.
+    whole: Cell<bool>,
+    known: RefCell<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    texts: BTreeMap<(Topic, NaiveDate), StoredTopic>,
+    size: usize,
+    /// The listing of each topic, or why there is none.
+    files: BTreeMap<Topic, Result<Rc<TopicFiles>, String>>,
+    facts: BTreeMap<(Topic, NaiveDate), Facts>,
+    sources: BTreeMap<(Topic, NaiveDate), Rc<Source>>,
+}
+
+impl<'a> Days<'a> {
+    /// A reader of a ledger's days. `open` are dates that are not in the archive because the
+    /// provider says that they are open.
+    pub fn new(archive: &'a Archive, ledger_id: &'a str, open: BTreeSet<(Topic, NaiveDate)>) -> Self {
+        Self {
+            archive,
+            ledger_id,
+            open,
+            whole: Cell::new(false),
+            known: RefCell::default(),
+        }
+    }
+
+    /// A reader that holds every date whole, for those who look at single entries.
+    pub fn whole(archive: &'a Archive, ledger_id: &'a str) -> Self {
+        let days = Self::new(archive, ledger_id, BTreeSet::new());
+        days.whole.set(true);
+        days
+    }
+
+    /// The ledger.
+    pub fn ledger_id(&self) -> &'a str {
+        self.ledger_id
+    }
+
+    /// Both topics of `date`. What cannot be read becomes part of the result, so that the checks
+    /// report it with all else.
+    pub fn read(&self, date: NaiveDate) -> StoredDay {
+        StoredDay {
+            date,
+            funds: self.topic(Topic::Funds, date),
+            fees: self.topic(Topic::Fees, date),
+        }
+    }
+
+    /// Gives the entries of one topic of `stored` to `visit`, page by page. `day` is what was
+    /// parsed of it. A long file that is not what its beginning promised is [`ReadAgain`].
+    pub fn pages<E: From<ReadAgain>>(
+        &self,
+        stored: &StoredDay,
+        day: &LedgerDay<'_>,
+        topic: Topic,
+        visit: &mut dyn FnMut(&Page<'_, '_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match stored.topic(topic) {
+            StoredTopic::Long(long) => self.long_pages(long, topic, stored.date, visit),
+            StoredTopic::None(_) | StoredTopic::Text { .. } => visit(&day.page(topic)),
+        }
+    }
+
+    fn long_pages<E: From<ReadAgain>>(
+        &self,
+        long: &Long,
+        topic: Topic,
+        date: NaiveDate,
+        visit: &mut dyn FnMut(&Page<'_, '_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let begun = long.reading.borrow_mut().take();
+        let again = || {
+            // Where a long file fails, all are held whole from now on.
+            self.whole.set(true);
+            self.known.borrow_mut().texts.clear();
+            ReadAgain
+        };
+        let reading = match begun {
+            Some(reading) => reading,
+            None => {
+                let reader = self.archive.open(&long.file);
+                let reading = reader.and_then(|reader| Reading::begin(reader, false));
+                reading.map_err(|_| again())?
+            }
+        };
+        let pages = reading.pages(topic, date, &mut |page| visit(page).map_err(Stop::Visitor));
+        let hash = match pages {
+            Ok(hash) => hash,
+            Err(Stop::Visitor(error)) => return Err(error),
+            Err(Stop::ReadAgain) => return Err(again().into()),
+        };
+        let source = Rc::new(Source::from(hash));
+        let noted = self.note_source(topic, date, &source);
+        Ok(noted.map_err(|_| again())?)
+    }
+
+    /// Gives every entry of a topic and date to `visit`, page by page, when they are all there;
+    /// returns whether they are.
+    pub fn visit(&self, topic: Topic, date: NaiveDate, mut visit: impl FnMut(&Page<'_, '_>)) -> TopicState {
+        // A long file is looked through first, so that nothing has to be taken back.
+        if let StoredTopic::Long(_) = self.topic(topic, date) {
+            self.facts(topic, date);
+        }
+        let stored = self.topic(topic, date);
+        match &stored {
+            StoredTopic::Long(long) => {
+                let pages = self.long_pages(long, topic, date, &mut |page| {
+                    visit(page);
+                    Ok::<(), ReadAgain>(())
+                });
+                match pages {
+                    Ok(()) => TopicState::Closed,
+                    Err(ReadAgain) => TopicState::Unreadable(changed(&long.file.path)),
+                }
+            }
+            StoredTopic::None(_) | StoredTopic::Text { .. } => {
+                let day = stored.parse();
+                visit(&Page {
+                    topic,
+                    date,
+                    first: 1,
+                    entries: &day.entries,
+                    unreadable_time: day.unreadable_time,
+                });
+                day.state
+            }
+        }
+    }
+
+    /// What look-backs need to know of a topic and date; read at most once.
+    pub fn facts(&self, topic: Topic, date: NaiveDate) -> Facts {
+        if let Some(facts) = self.known.borrow().facts.get(&(topic, date)) {
+            return facts.clone();
+        }
+        let stored = self.topic(topic, date);
+        let facts = match &stored {
+            StoredTopic::Long(long) => {
+                let mut facts = Facts::none(TopicState::Closed);
+                let pages = self.long_pages(long, topic, date, &mut |page| {
+                    facts.add(page);
+                    Ok::<(), ReadAgain>(())
+                });
+                match pages {
+                    Ok(()) => facts,
+                    // The reader holds it whole from now on.
+                    Err(ReadAgain) => Facts::of(&self.topic(topic, date), topic, date),
+                }
+            }
+            StoredTopic::None(_) | StoredTopic::Text { .. } => Facts::of(&stored, topic, date),
+        };
+        let mut known = self.known.borrow_mut();
+        known.facts.insert((topic, date), facts.clone());
+        facts
+    }
+
+    /// Whether both topics of `date` are closed and complete.
+    pub fn is_closed(&self, date: NaiveDate) -> bool {
+        Topic::ALL
+            .iter()
+            .all(|topic| self.facts(*topic, date).state == TopicState::Closed)
+    }
+
+    /// Whether both topics of `date` are closed and without entries.
+    pub fn is_empty(&self, date: NaiveDate) -> bool {
+        self.is_closed(date)
+            && Topic::ALL
+                .iter()
+                .all(|topic| self.facts(*topic, date).entries == 0)
+    }
+
+    /// The files that a date came from, as far as it was read.
+    pub fn sources(&self, date: NaiveDate) -> Vec<Source> {
+        let known = self.known.borrow();
+        let source = |topic| known.sources.get(&(topic, date));
+        Topic::ALL
+            .into_iter()
+            .filter_map(source)
+            .map(|source| Source::clone(source))
+            .collect()
+    }
+
+    fn topic(&self, topic: Topic, date: NaiveDate) -> StoredTopic {
+        if let Some(stored) = self.known.borrow().texts.get(&(topic, date)) {
+            return stored.clone();
+        }
+        let stored = self
+            .load(topic, date)
+            .unwrap_or_else(|message| StoredTopic::None(TopicState::Unreadable(message)));
+        let mut known = self.known.borrow_mut();
+        if let StoredTopic::Text { text, .. } = &stored {
+            if known.size + text.len() > TEXTS_KEPT {
+                return stored;
+            }
+            known.size += text.len();
+        }
+        if !matches!(stored, StoredTopic::Long(_)) {
+            known.texts.insert((topic, date), stored.clone());
+        }
+        stored
+    }
+
+    fn load(&self, topic: Topic, date: NaiveDate) -> Result<StoredTopic, String> {
+        let readable = |error: ArchiveError| with_causes(&error);
+        let files = self.files(topic)?;
+        let file = self.archive.one_of(files.files(date)).map_err(readable)?;
+        let Some(file) = file else {
+            let state = if self.open.contains(&(topic, date)) {
+                TopicState::Open
+            } else {
+                TopicState::Missing("is not in the archive")
+            };
+            return Ok(StoredTopic::None(state));
+        };
+        let reader = self.archive.open(file).map_err(readable)?;
+        let reading = Reading::begin(reader, self.whole.get()).map_err(readable)?;
+        if !reading.is_whole() {
+            return Ok(StoredTopic::Long(Long {
+                file: file.clone(),
+                reading: Rc::new(RefCell::new(Some(reading))),
+            }));
+        }
+        let (text, hash) = reading.finish().map_err(readable)?;
+        let text = String::from_utf8(text)
+            .map_err(|_| readable(ArchiveError::NotText(self.archive.root().join(&file.path))))?;
+        let source = Rc::new(Source::from(hash));
+        self.note_source(topic, date, &source)?;
+        Ok(StoredTopic::Text {
+            text: Rc::new(text),
+            source,
+        })
+    }
+
+    fn files(&self, topic: Topic) -> Result<Rc<TopicFiles>, String> {
+        let mut known = self.known.borrow_mut();
+        let files = known.files.entry(topic).or_insert_with(|| {
+            let files = self.archive.topic(self.ledger_id, topic);
+            files.map(Rc::new).map_err(|error| with_causes(&error))
+        });
+        files.clone()
+    }
+
+    /// Notes what a file was made of; an error when it was made of something else before.
+    fn note_source(&self, topic: Topic, date: NaiveDate, source: &Rc<Source>) -> Result<(), String> {
+        let mut known = self.known.borrow_mut();
+        let before = known
+            .sources
+            .entry((topic, date))
+            .or_insert_with(|| Rc::clone(source));
+        if before == source {
+            Ok(())
+        } else {
+            Err(changed(&source.path))
+        }
+    }
+}
+
+fn changed(path: &str) -> String {
+    format!("{path} changed while bilag read it; run again when nothing writes to the archive")
+}
+
+/// What ends the reading of pages early.
+enum Stop<E> {
+    ReadAgain,
+    Visitor(E),
+}
+
+impl<E> From<ReadAgain> for Stop<E> {
+    fn from(_: ReadAgain) -> Self {
+        Self::ReadAgain
+    }
+}
+
+impl From<SourceHash> for Source {
+    fn from(hash: SourceHash) -> Self {
+        Self {
+            path: hash.path,
+            sha256: hash.sha256,
+        }
+    }
+}
+
+impl Facts {
+    fn none(state: TopicState) -> Self {
+        Self {
+            state,
+            entries: 0,
+            opens_at: None,
+            closes_at: None,
+            has_payout: false,
+            currency: None,
+        }
+    }
+
+    fn of(stored: &StoredTopic, topic: Topic, date: NaiveDate) -> Self {
+        let day = stored.parse();
+        let mut facts = Self::none(day.state.clone());
+        facts.add(&Page {
+            topic,
+            date,
+            first: 1,
+            entries: &day.entries,
+            unreadable_time: None,
+        });
+        facts
+    }
+
+    fn add(&mut self, page: &Page<'_, '_>) {
+        for entry in page.entries {
+            if self.entries == 0 {
+                self.opens_at = entry.balance_before;
+            }
+            self.entries += 1;
+            self.closes_at = entry.balance_after;
+            self.has_payout |= entry.entry_type == EntryType::PayoutScheduled;
+            self.currency = self.currency.or(entry.currency);
+        }
+    }
+}
+
+impl StoredTopic {
+    /// Parses the response bodies. A long file is taken for closed; its entries come page by
+    /// page.
+    pub fn parse(&self) -> TopicDay<'_> {
+        match self {
+            Self::Long(_) => TopicDay::without_entries(TopicState::Closed),
+            Self::None(state) => TopicDay::without_entries(state.clone()),
+            Self::Text { text, source } => TopicDay::parse(text, &source.path),
+        }
+    }
+}
+
+impl StoredDay {
+    /// Reads both topics of a date that is asked for only once.
+    pub fn read(archive: &Archive, ledger_id: &str, date: NaiveDate) -> Self {
+        Days::whole(archive, ledger_id).read(date)
+    }
+
+    /// Parses both topics.
+    pub fn parse(&self) -> LedgerDay<'_> {
+        LedgerDay {
+            date: self.date,
+            funds: self.funds.parse(),
+            fees: self.fees.parse(),
+        }
+    }
+
+    fn topic(&self, topic: Topic) -> &StoredTopic {
+        match topic {
+            Topic::Funds => &self.funds,
+            Topic::Fees => &self.fees,
+        }
+    }
+
+    /// The file that a topic came from, when it was read whole.
+    pub fn source(&self, topic: Topic) -> Option<&Source> {
+        match self.topic(topic) {
+            StoredTopic::Text { source, .. } => Some(source),
+            StoredTopic::None(_) | StoredTopic::Long(_) => None,
+        }
+    }
+}
