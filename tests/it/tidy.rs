@@ -105,9 +105,11 @@ const EDGES: [(&str, &[&str], &str); 25] = [
         "one ledger from end to end, without network and terminal",
     ),
     (
-        "reconcile",
-        &["chart", "date", "ledger", "money", "proof", "provider", "run"],
-        "shows what a run came to",
+        "report",
+        &[
+            "chart", "date", "ledger", "money", "proof", "provider", "run", "text",
+        ],
+        "shows what a run came to; prints nothing",
     ),
     (
         "report_api",
@@ -142,7 +144,7 @@ const EDGES: [(&str, &[&str], &str); 25] = [
             "posting",
             "proof",
             "provider",
-            "reconcile",
+            "report",
             "report_api",
             "run",
             "sandbox",
