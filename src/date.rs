@@ -142,15 +142,82 @@ pub fn end_of_month(date: NaiveDate) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, 1).map_or(NaiveDate::MAX, |first| days_before(first, 1))
 }
 
+/// Consecutive dates, joined; `dates` are in order.
+pub fn runs(dates: &[NaiveDate]) -> Vec<DateRange> {
+    let mut runs: Vec<DateRange> = Vec::new();
+    for &date in dates {
+        match runs.last_mut() {
+            Some(run) if days_after(run.to, 1) == date => run.to = date,
+            _ => runs.push(DateRange { from: date, to: date }),
+        }
+    }
+    runs
+}
+
+/// Fiscal years that start on the first of a month, and their twelve periods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FiscalCalendar {
+    start_month: u32,
+}
+
+impl FiscalCalendar {
+    /// Fiscal years that are calendar years.
+    pub const CALENDAR_YEARS: Self = Self { start_month: 1 };
+
+    /// Fiscal years that start on the first of `start_month`; `None` when that is not 1 to 12.
+    pub fn new(start_month: u32) -> Option<Self> {
+        (1..=12).contains(&start_month).then_some(Self { start_month })
+    }
+
+    /// The month in which fiscal years start, 1 to 12.
+    pub fn start_month(self) -> u32 {
+        self.start_month
+    }
+
+    /// Whether fiscal years are calendar years, so that a year has one name.
+    pub fn is_calendar_year(self) -> bool {
+        self == Self::CALENDAR_YEARS
+    }
+
+    /// The first date of the fiscal year that `date` lies in.
+    pub fn year_start(self, date: NaiveDate) -> NaiveDate {
+        self.first_of(self.year_by_start(date)).unwrap_or(NaiveDate::MIN)
+    }
+
+    /// The last date of the fiscal year that `date` lies in.
+    pub fn year_end(self, date: NaiveDate) -> NaiveDate {
+        self.first_of(self.year_by_start(date) + 1)
+            .map_or(NaiveDate::MAX, |first| days_before(first, 1))
+    }
+
+    /// The period that `date` lies in: the months of its fiscal year, from 1.
+    pub fn period(self, date: NaiveDate) -> u32 {
+        (date.month() + 12 - self.start_month) % 12 + 1
+    }
+
+    /// The fiscal year of `date`, named by the calendar year in which it starts.
+    pub fn year_by_start(self, date: NaiveDate) -> i32 {
+        if date.month() >= self.start_month {
+            date.year()
+        } else {
+            date.year() - 1
+        }
+    }
+
+    /// The fiscal year of `date`, named by the calendar year in which it ends.
+    pub fn year_by_end(self, date: NaiveDate) -> i32 {
+        self.year_by_start(date) + i32::from(!self.is_calendar_year())
+    }
+
+    fn first_of(self, year: i32) -> Option<NaiveDate> {
+        NaiveDate::from_ymd_opt(year, self.start_month, 1)
+    }
+}
+
 /// The last date of the fiscal year that `date` lies in, when fiscal years start on the first of
 /// `start_month` (1 to 12).
 pub fn end_of_fiscal_year(date: NaiveDate, start_month: u32) -> NaiveDate {
-    let year = if date.month() >= start_month {
-        date.year() + 1
-    } else {
-        date.year()
-    };
-    NaiveDate::from_ymd_opt(year, start_month, 1).map_or(NaiveDate::MAX, |first| days_before(first, 1))
+    FiscalCalendar::new(start_month).map_or(NaiveDate::MAX, |calendar| calendar.year_end(date))
 }
 
 #[cfg(test)]
@@ -184,10 +251,59 @@ mod tests {
     }
 
     #[test]
+    fn consecutive_dates_are_one_run() {
+        let dates: Vec<NaiveDate> = ["2026-02-27", "2026-02-28", "2026-03-01", "2026-03-03"]
+            .map(|date| parse(date).unwrap())
+            .to_vec();
+        let runs: Vec<String> = runs(&dates)
+            .iter()
+            .map(|run| format!("{} {}", run.from(), run.to()))
+            .collect();
+        assert_eq!(runs, ["2026-02-27 2026-03-01", "2026-03-03 2026-03-03"]);
+        assert!(super::runs(&[]).is_empty());
+    }
+
+    #[test]
     fn fiscal_years_may_start_in_any_month() {
         let date = parse("2026-06-30").unwrap();
-        assert_eq!(end_of_fiscal_year(date, 1).to_string(), "2026-12-31");
-        assert_eq!(end_of_fiscal_year(date, 7).to_string(), "2026-06-30");
-        assert_eq!(end_of_fiscal_year(date, 6).to_string(), "2027-05-31");
+        for (month, start, end, period, names) in [
+            (1, "2026-01-01", "2026-12-31", 6, (2026, 2026)),
+            (6, "2026-06-01", "2027-05-31", 1, (2026, 2027)),
+            (7, "2025-07-01", "2026-06-30", 12, (2025, 2026)),
+            (12, "2025-12-01", "2026-11-30", 7, (2025, 2026)),
+        ] {
+            let calendar = FiscalCalendar::new(month).unwrap();
+            assert_eq!(calendar.year_start(date).to_string(), start);
+            assert_eq!(calendar.year_end(date).to_string(), end);
+            assert_eq!(end_of_fiscal_year(date, month).to_string(), end);
+            assert_eq!(calendar.period(date), period);
+            assert_eq!((calendar.year_by_start(date), calendar.year_by_end(date)), names);
+        }
+        assert!(FiscalCalendar::new(0).is_none() && FiscalCalendar::new(13).is_none());
+    }
+
+    #[test]
+    fn every_date_lies_in_the_year_and_the_period_that_it_is_given() {
+        let leap = DateRange::new(parse("2027-12-01").unwrap(), parse("2029-01-31").unwrap()).unwrap();
+        for calendar in (1..=12).filter_map(FiscalCalendar::new) {
+            for date in leap.dates() {
+                let (start, end) = (calendar.year_start(date), calendar.year_end(date));
+                assert!(start <= date && date <= end);
+                assert_eq!((start.month(), start.day()), (calendar.start_month(), 1));
+                assert_eq!(calendar.year_start(days_after(end, 1)), days_after(end, 1));
+                let months = (date.year() - start.year()) * 12 + date.month0() as i32 - start.month0() as i32;
+                assert_eq!(calendar.period(date) as i32, months + 1);
+                assert_eq!(
+                    (calendar.year_by_start(date), calendar.year_by_end(date)),
+                    (start.year(), end.year())
+                );
+            }
+        }
+        let (first, last) = (NaiveDate::MIN, NaiveDate::MAX);
+        let december = FiscalCalendar::new(12).unwrap();
+        assert_eq!(
+            (december.year_start(first), december.year_end(last)),
+            (first, last)
+        );
     }
 }

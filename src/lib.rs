@@ -22,7 +22,7 @@ pub mod output;
 pub mod posting;
 pub mod proof;
 pub mod provider;
-pub mod reconcile;
+pub mod report;
 pub mod report_api;
 pub mod run;
 pub mod sandbox;

@@ -1,12 +1,17 @@
-//! Exact money: integer minor units and their text form.
+//! Exact money: integer minor units, currencies and rates.
 //!
-//! An amount is an `i64` of minor units (øre, cents) from the wire to the journal. It becomes
-//! text only here, so nothing can be rounded on the way out.
+//! An amount is an `i64` of minor units (øre, cents) from the wire to the journal, sums are
+//! `i128`. Both become text only in [`amount`] and are read only here, so nothing can be rounded on
+//! the way in or out.
+
+pub mod amount;
 
 use std::fmt;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+
+use crate::money::amount::Amount;
 
 /// An ISO 4217 currency code, such as `NOK`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,9 +39,14 @@ impl Currency {
         }
     }
 
+    /// `minor` units of this currency, to be written with its decimals.
+    pub fn amount(&self, minor: impl Into<i128>) -> Amount {
+        Amount::new(minor, self.exponent())
+    }
+
     /// `minor` in major units: a point, the currency's decimals, a minus in front when negative.
     pub fn format(&self, minor: i64) -> String {
-        format_minor(minor, self.exponent())
+        self.amount(minor).to_string()
     }
 }
 
@@ -69,77 +79,85 @@ impl<'de> Deserialize<'de> for Currency {
     }
 }
 
-/// `minor` with `exponent` decimals, such as `-12.50` for −1250 and 2.
+/// The most digits before the point that [`parse_decimal`] reads.
+const WHOLE_DIGITS_MAX: usize = 20;
+
+/// `minor` with `exponent` decimals, such as `-12.50` for −1250 and 2. `exponent` is at most
+/// [`amount::EXPONENT_MAX`].
 pub fn format_minor(minor: i64, exponent: u32) -> String {
-    let sign = if minor < 0 { "-" } else { "" };
-    let digits = minor.unsigned_abs();
-    if exponent == 0 {
-        return format!("{sign}{digits}");
-    }
-    let scale = 10u64.pow(exponent);
-    let width = exponent as usize;
-    format!("{sign}{}.{:0width$}", digits / scale, digits % scale)
-}
-
-/// [`format_minor`] without the sign.
-pub fn format_magnitude(minor: i64, exponent: u32) -> String {
-    let mut text = format_minor(minor, exponent);
-    if minor < 0 {
-        text.remove(0);
-    }
-    text
-}
-
-/// Adds `minor` with `exponent` decimals to `out`, as [`format_minor`] writes it.
-pub fn push_minor(out: &mut Vec<u8>, minor: i128, exponent: u32) {
-    let mut digits = [b'0'; 48];
-    let decimals = exponent as usize;
-    let mut start = digits.len();
-    let mut rest = minor.unsigned_abs();
-    // At least one digit stands before the point.
-    while rest > 0 || digits.len() - start <= decimals {
-        start -= 1;
-        // Most amounts fit in 64 bits, where division is cheap.
-        let digit = match u64::try_from(rest) {
-            Ok(small) => {
-                rest = u128::from(small / 10);
-                small % 10
-            }
-            Err(_) => {
-                let digit = rest % 10;
-                rest /= 10;
-                u64::try_from(digit).unwrap_or_default()
-            }
-        };
-        digits[start] = b'0' + u8::try_from(digit).unwrap_or_default();
-    }
-    if minor < 0 {
-        out.push(b'-');
-    }
-    let point = digits.len() - decimals;
-    out.extend_from_slice(&digits[start..point]);
-    if decimals > 0 {
-        out.push(b'.');
-        out.extend_from_slice(&digits[point..]);
-    }
+    Amount::new(minor, exponent).to_string()
 }
 
 /// Reads a decimal number such as `-12.5` as units of `10^-decimals`, exactly: an optional minus,
 /// digits, and at most `decimals` digits after a point. `None` for anything else.
 pub fn parse_decimal(text: &str, decimals: u32) -> Option<i128> {
-    let (magnitude, is_negative) = match text.strip_prefix('-') {
-        Some(rest) => (rest, true),
-        None => (text, false),
-    };
-    let (whole, fraction) = magnitude.split_once('.').unwrap_or((magnitude, ""));
-    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let decimals = usize::try_from(decimals).ok()?;
-    let is_complete = !whole.is_empty() && (fraction.is_empty() != magnitude.contains('.'));
-    if !is_complete || !plain(whole) || !plain(fraction) || fraction.len() > decimals || whole.len() > 20 {
+    let (number, is_negative) = without_sign(text);
+    let (whole, fraction) = number_parts(number)?;
+    let missing = decimals.checked_sub(u32::try_from(fraction.len()).ok()?)?;
+    if whole.len() > WHOLE_DIGITS_MAX {
         return None;
     }
-    let units: i128 = format!("{whole}{fraction:0<decimals$}").parse().ok()?;
+    let units = digits(whole, fraction)?.checked_mul(10i128.checked_pow(missing)?)?;
     Some(if is_negative { -units } else { units })
+}
+
+/// Reads a JSON number of minor units without a detour over floating point. Fractions and
+/// exponents are taken where they are integral (`100.0`, `1e2`). An error says what is wrong, to
+/// go after the number.
+pub fn parse_whole(text: &str) -> Result<i64, &'static str> {
+    const NOT_A_NUMBER: &str = "is not a number of minor units";
+    const NOT_WHOLE: &str = "is not a whole number of minor units";
+    const TOO_LARGE: &str = "is larger than bilag can hold";
+    if let Ok(number) = text.parse() {
+        return Ok(number);
+    }
+    let (number, is_negative) = without_sign(text);
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = number_parts(mantissa).ok_or(NOT_A_NUMBER)?;
+    let exponent: i32 = exponent.parse().map_err(|_| TOO_LARGE)?;
+    let all = [whole, fraction].concat();
+    let significant = all.trim_end_matches('0');
+    let zeros = all.len() - significant.len();
+    if significant.is_empty() {
+        return Ok(0);
+    }
+    let places = |count: usize| i64::try_from(count).map_err(|_| TOO_LARGE);
+    let shift = i64::from(exponent) + places(zeros)? - places(fraction.len())?;
+    if shift < 0 {
+        return Err(NOT_WHOLE);
+    }
+    let units = || {
+        let units = digits(significant, "")?.checked_mul(10i128.checked_pow(u32::try_from(shift).ok()?)?)?;
+        i64::try_from(if is_negative { -units } else { units }).ok()
+    };
+    units().ok_or(TOO_LARGE)
+}
+
+/// A number without its minus, and whether it had one.
+fn without_sign(text: &str) -> (&str, bool) {
+    text.strip_prefix('-')
+        .map_or((text, false), |number| (number, true))
+}
+
+/// The digits before and after the point of a plain number without a sign. A point needs digits on
+/// both sides.
+fn number_parts(text: &str) -> Option<(&str, &str)> {
+    let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split_once('.') {
+        Some((whole, fraction)) => (plain(whole) && plain(fraction)).then_some((whole, fraction)),
+        None => plain(text).then_some((text, "")),
+    }
+}
+
+/// The number that the digits of `whole` and `fraction`, one after the other, make. `None` when it
+/// is larger than 128 bits hold.
+fn digits(whole: &str, fraction: &str) -> Option<i128> {
+    let mut digits = whole.bytes().chain(fraction.bytes());
+    digits.try_fold(0i128, |number, digit| {
+        number
+            .checked_mul(10)?
+            .checked_add(i128::from(digit.checked_sub(b'0')?))
+    })
 }
 
 /// Divides and rounds half away from zero, the one rounding that bilag does.
@@ -155,6 +173,9 @@ pub fn divide_half_away(dividend: i128, divisor: i128) -> Option<i64> {
     i64::try_from(if dividend < 0 { -rounded } else { rounded }).ok()
 }
 
+/// The most digits that a rate can have.
+const RATE_DIGITS_MAX: usize = 18;
+
 /// A non-negative number kept exactly, as a fraction: VAT rates and exchange rates.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rate {
@@ -165,10 +186,8 @@ pub struct Rate {
 impl Rate {
     /// Takes digits with at most one point, such as `25`, `25.5` or `11.7000`; at most 18 digits.
     pub fn parse(text: &str) -> Option<Self> {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        let complete = !whole.is_empty() && (fraction.is_empty() != text.contains('.'));
-        if !complete || !plain(whole) || !plain(fraction) || whole.len() + fraction.len() > 18 {
+        let (whole, fraction) = number_parts(text)?;
+        if whole.len() + fraction.len() > RATE_DIGITS_MAX {
             return None;
         }
         let decimal = Decimal::from_str_exact(text).ok()?;
@@ -216,10 +235,8 @@ impl Rate {
     /// The rate with `decimals` decimals, half away from zero. `None` on overflow.
     pub fn to_decimals(&self, decimals: u32) -> Option<String> {
         let scaled = self.numerator.checked_mul(10i128.checked_pow(decimals)?)?;
-        Some(format_minor(
-            divide_half_away(scaled, self.denominator)?,
-            decimals,
-        ))
+        let units = divide_half_away(scaled, self.denominator)?;
+        Some(Amount::new(units, decimals).to_string())
     }
 }
 
@@ -263,8 +280,49 @@ mod tests {
     fn decimals_are_read_exactly_or_not_at_all() {
         assert_eq!(parse_decimal("-12.5", 2), Some(-1250));
         assert_eq!(parse_decimal("7", 0), Some(7));
-        for bad in ["", "-", "1.", ".5", "1.234", "+1", "1,5", "1 0", "--1", "1e2"] {
+        assert_eq!(parse_decimal("-0", 2), Some(0));
+        for bad in [
+            "", "-", "1.", ".5", "1.234", "+1", "1,5", "1 0", "--1", "1e2", "1.2.3",
+        ] {
             assert_eq!(parse_decimal(bad, 2), None, "{bad}");
+        }
+        let (longest, longer) = ("9".repeat(20), "9".repeat(21));
+        assert!(parse_decimal(&longest, 18).is_some());
+        assert!(parse_decimal(&longest, 19).is_none() && parse_decimal(&longer, 2).is_none());
+        assert!(parse_decimal("1", 60).is_none());
+    }
+
+    #[test]
+    fn amounts_are_whole_or_refused() {
+        for (text, number) in [
+            ("0", 0),
+            ("-0", 0),
+            ("100.0", 100),
+            ("1e2", 100),
+            ("-1.5E3", -1500),
+            ("9223372036854775807", i64::MAX),
+            ("-9223372036854775808.0", i64::MIN),
+            ("0.00123e5", 123),
+            ("0e-9", 0),
+        ] {
+            assert_eq!(parse_whole(text), Ok(number), "{text}");
+        }
+        for bad in [
+            "100.5",
+            "1e-1",
+            "9223372036854775808",
+            "1e400",
+            "1e-400",
+            "1e99999999999999999999",
+            "-9223372036854775809",
+            "1.",
+            "\"100\"",
+            "null",
+            "true",
+            "{}",
+            "[1]",
+        ] {
+            assert!(parse_whole(bad).is_err(), "{bad}");
         }
     }
 

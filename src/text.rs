@@ -1,4 +1,4 @@
-//! Text from outside, made safe for one line of a voucher.
+//! Text from outside, made safe for one line of a voucher and for a terminal.
 
 use std::borrow::Cow;
 
@@ -30,6 +30,27 @@ pub fn as_line(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// `text` with a mark in the place of each character that a terminal might obey, line ends
+/// included; nothing else is changed.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    replaced(text, is_unprintable)
+}
+
+/// Like [`shown`] for text of several lines, such as a parser's message: line ends and tabs stay.
+pub fn shown_lines(text: &str) -> Cow<'_, str> {
+    replaced(text, |character| {
+        !matches!(character, '\n' | '\t') && is_unprintable(character)
+    })
+}
+
+fn replaced(text: &str, is_replaced: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if text.chars().any(&is_replaced) {
+        Cow::Owned(text.replace(is_replaced, "\u{FFFD}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 /// Whether `character` has no place in a line: controls, bidirectional overrides, noncharacters.
 fn is_unprintable(character: char) -> bool {
     character.is_control()
@@ -57,6 +78,13 @@ mod tests {
         );
         assert_eq!(line("a\u{202E}b\u{FFFE}c"), "a b c");
         assert_eq!(line("\n"), "");
+    }
+
+    #[test]
+    fn a_terminal_gets_no_controls_and_ordinary_text_as_it_is() {
+        assert_eq!(shown("to  rad, æøå–€ "), "to  rad, æøå–€ ");
+        assert_eq!(shown("a\u{1b}[31m\r\nb\u{202E}\u{9b}"), "a�[31m��b��");
+        assert_eq!(shown_lines("a\n\tb\u{7}\r"), "a\n\tb��");
     }
 
     #[test]

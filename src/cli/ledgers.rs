@@ -8,6 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::{online, select, terminal};
 use crate::provider::LedgerInfo;
 use crate::report_api::client::Client;
+use crate::text::{line, shown};
 
 /// Runs the command.
 pub fn run(global: &Global) -> Result<Exit, Failure> {
@@ -36,17 +37,18 @@ pub fn run(global: &Global) -> Result<Exit, Failure> {
             .iter()
             .filter_map(|unit| unit.name.as_deref())
             .collect();
+        let owner = ledger
+            .owner
+            .as_ref()
+            .map(|owner| format!("{} {}", owner.scheme, owner.id))
+            .unwrap_or_default();
         terminal::print(&format!(
             "{:<10} {:<4} {:<24} {:<24} {}\n",
-            ledger.ledger_id,
-            ledger.currency.as_deref().unwrap_or("-"),
-            ledger
-                .owner
-                .as_ref()
-                .map(|owner| format!("{} {}", owner.scheme, owner.id))
-                .unwrap_or_default(),
-            ledger.settles_for_recipient_handles.join(","),
-            crate::text::line(&names.join(", ")),
+            shown(&ledger.ledger_id),
+            shown(ledger.currency.as_deref().unwrap_or("-")),
+            shown(&owner),
+            shown(&ledger.settles_for_recipient_handles.join(",")),
+            line(&names.join(", ")),
         ));
     }
     Ok(Exit::Done)

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::archive::Archive;
 use crate::catalogue::{self, Format};
+use crate::chart::Market;
 use crate::cli::args::{Check, Export, Fetch, Global, SelectionOpen};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -16,8 +17,8 @@ use crate::date::DateRange;
 use crate::ledger::finding::{Code, Level};
 use crate::proof::Status;
 use crate::provider::LedgerInfo;
-use crate::reconcile::summary::{LedgerSummary, Summary, SummaryRange};
-use crate::reconcile::table;
+use crate::report;
+use crate::report::model::{ErrorReport, LedgerReport, Report};
 use crate::run::{self, LedgerRun, RunOptions, WriteOptions};
 
 /// `bilag export`.
@@ -186,22 +187,24 @@ impl<'a> PeriodCommand<'a> {
         let mut exit = Exit::Done;
         let mut ledgers = Vec::new();
         for ledger_id in &fetched.ledgers {
-            let (summary, ledger_exit) = match fetched.failures.get(ledger_id) {
+            let (ledger, ledger_exit) = match fetched.failures.get(ledger_id) {
                 Some(failure) => {
                     terminal::error(failure);
-                    (failed_summary(ledger_id, failure), failure.exit())
+                    (failed_report(ledger_id, failure), failure.exit())
                 }
                 None => {
                     let run = each(self, ledger_id);
-                    let market = self.config.ledger(&run.info).posting.market;
-                    (LedgerSummary::of(&run, market), self.exit_of(&run))
+                    let config = self.config.ledger(&run.info);
+                    let mut ledger = LedgerReport::of(&run, config.posting.market);
+                    ledger.company = config.company.name;
+                    (ledger, self.exit_of(&run))
                 }
             };
             exit = exit.worse(ledger_exit);
             if !self.global.json {
-                self.show(&summary, show);
+                self.show(&ledger, show);
             }
-            ledgers.push(summary);
+            ledgers.push(ledger);
             if self.cancelled.load(Ordering::Relaxed) {
                 return Err(Failure::new(
                     Exit::Cancelled,
@@ -210,21 +213,17 @@ impl<'a> PeriodCommand<'a> {
             }
         }
         if self.global.json {
-            terminal::json(&Summary {
-                schema: 1,
+            terminal::print(&report::json::render(&Report {
                 command: self.name.to_owned(),
-                range: SummaryRange {
-                    from: self.range.from().to_string(),
-                    to: self.range.to().to_string(),
-                },
+                range: self.range,
                 exit_code: exit.code(),
                 ledgers,
-            });
+            }));
         } else if fetched.ledgers.len() > 1 && !self.global.quiet {
             let failed: Vec<String> = ledgers
                 .iter()
                 .filter(|ledger| ledger.status == Status::Failed)
-                .map(|ledger| ledger.ledger_id.clone())
+                .map(|ledger| ledger.ledger_id().to_owned())
                 .collect();
             terminal::note(&format!(
                 "{} ledgers, failed: {}",
@@ -266,15 +265,15 @@ impl<'a> PeriodCommand<'a> {
         exit
     }
 
-    fn show(&self, summary: &LedgerSummary, show: Show) {
+    fn show(&self, ledger: &LedgerReport, show: Show) {
         match show {
-            Show::Report => terminal::print(&table::report(summary)),
+            Show::Report => terminal::print(&report::terminal::report(ledger)),
             Show::Short => {
-                for output in &summary.outputs {
-                    terminal::print(&format!("{}\n", output.path));
+                for output in &ledger.outputs {
+                    terminal::print(&format!("{}\n", output.path.to_string_lossy()));
                 }
                 if !self.global.quiet {
-                    terminal::note(table::short(summary).trim_end());
+                    terminal::note(report::terminal::short(ledger).trim_end());
                 }
             }
         }
@@ -295,11 +294,12 @@ impl<'a> PeriodCommand<'a> {
     }
 }
 
-fn failed_summary(ledger_id: &str, failure: &Failure) -> LedgerSummary {
-    let run = LedgerRun::not_started(LedgerInfo::unknown(ledger_id));
-    let mut summary = LedgerSummary::of(&run, crate::chart::Market::default());
-    summary.error = Some(failure.message().to_owned());
-    summary
+fn failed_report(ledger_id: &str, failure: &Failure) -> LedgerReport {
+    let error = ErrorReport {
+        message: failure.message().to_owned(),
+        hint: failure.hint().map(str::to_owned),
+    };
+    LedgerReport::failed(LedgerInfo::unknown(ledger_id), Market::default(), error)
 }
 
 /// The formats that were named, and whether all are wanted.

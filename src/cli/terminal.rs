@@ -6,6 +6,7 @@ use serde::Serialize;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::cli::failure::Failure;
+use crate::text::shown_lines;
 
 /// Prints text to stdout as it is.
 pub fn print(text: &str) {
@@ -21,10 +22,11 @@ pub fn json(document: &impl Serialize) {
     }
 }
 
-/// Prints a line for people to stderr.
+/// Prints a line for people to stderr, without what a terminal would obey: it may hold words of the
+/// provider or of a file.
 pub fn note(text: &str) {
     // Nowhere is left to say that stderr is gone.
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", shown_lines(text));
 }
 
 /// Prints a failure to stderr.

@@ -7,6 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::terminal;
 use crate::ledger::day::with_causes;
+use crate::text::shown;
 use crate::verify::rule::Level;
 use crate::verify::{self, FINDINGS_KEPT, Report, VerifyError};
 
@@ -60,8 +61,13 @@ fn exit_of(report: &Report, strict: bool) -> Exit {
 
 fn show(name: &str, report: &Report) {
     terminal::print(&format!(
-        "{name}: SAF-T {} {}, {} accounts, {} transactions, {} lines\n",
-        report.country, report.version, report.accounts, report.transactions, report.lines
+        "{}: SAF-T {} {}, {} accounts, {} transactions, {} lines\n",
+        shown(name),
+        report.country,
+        shown(&report.version),
+        report.accounts,
+        report.transactions,
+        report.lines
     ));
     for finding in &report.findings {
         let level = match finding.level {
@@ -70,7 +76,9 @@ fn show(name: &str, report: &Report) {
         };
         terminal::print(&format!(
             "  line {}: {level} {}: {}\n",
-            finding.line, finding.rule, finding.message
+            finding.line,
+            finding.rule,
+            shown(&finding.message)
         ));
     }
     for (rule, count) in report

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::ledger::entry::{Entry, EntryType};
 use crate::ledger::time::EntryTime;
-use crate::money::Currency;
+use crate::money::{self, Currency};
 
 /// Why a file of bodies cannot be read. The place is a line and column of the text.
 #[derive(Debug, Error)]
@@ -280,7 +280,7 @@ impl<'a> Parser<'a> {
 
     fn minor(&self, raw: &'a RawValue, ordinal: usize, field: &'static str) -> Result<i64, BodyError> {
         let text = raw.get();
-        whole_number(text).map_err(|problem| BodyError::Value {
+        money::parse_whole(text).map_err(|problem| BodyError::Value {
             line: self.line_of(text),
             ordinal,
             field,
@@ -316,81 +316,9 @@ fn shorten(text: &str) -> String {
     }
 }
 
-/// Reads a JSON number as a whole number without a detour over floating point. Fractions and
-/// exponents are taken where they are integral (`100.0`, `1e2`).
-fn whole_number(text: &str) -> Result<i64, &'static str> {
-    const NOT_A_NUMBER: &str = "is not a number of minor units";
-    const NOT_WHOLE: &str = "is not a whole number of minor units";
-    const TOO_LARGE: &str = "is larger than bilag can hold";
-    if let Ok(number) = text.parse() {
-        return Ok(number);
-    }
-    if !text.starts_with(|character: char| character == '-' || character.is_ascii_digit()) {
-        return Err(NOT_A_NUMBER);
-    }
-    let (negative, digits) = text
-        .strip_prefix('-')
-        .map_or((false, text), |digits| (true, digits));
-    let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| TOO_LARGE)?),
-        None => (digits, 0),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let mut number = format!("{whole}{fraction}");
-    let mut shift = exponent.saturating_sub(i32::try_from(fraction.len()).map_err(|_| TOO_LARGE)?);
-    while shift < 0 && number.ends_with('0') && number.len() > 1 {
-        number.pop();
-        shift += 1;
-    }
-    if number.bytes().all(|byte| byte == b'0') {
-        return Ok(0);
-    }
-    if shift < 0 {
-        return Err(NOT_WHOLE);
-    }
-    if shift > 18 {
-        return Err(TOO_LARGE);
-    }
-    number.extend(std::iter::repeat_n(
-        '0',
-        usize::try_from(shift).map_err(|_| TOO_LARGE)?,
-    ));
-    let magnitude = number.trim_start_matches('0');
-    format!("{}{magnitude}", if negative { "-" } else { "" })
-        .parse()
-        .map_err(|_| TOO_LARGE)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn amounts_are_whole_or_refused() {
-        for (text, number) in [
-            ("0", 0),
-            ("-0", 0),
-            ("100.0", 100),
-            ("1e2", 100),
-            ("-1.5E3", -1500),
-            ("9223372036854775807", i64::MAX),
-        ] {
-            assert_eq!(whole_number(text), Ok(number), "{text}");
-        }
-        for bad in [
-            "100.5",
-            "1e-1",
-            "9223372036854775808",
-            "1e400",
-            "\"100\"",
-            "null",
-            "true",
-            "{}",
-            "[1]",
-        ] {
-            assert!(whole_number(bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn several_bodies_and_arrays_of_bodies_are_one_date() {

@@ -171,9 +171,7 @@ fn by_lines(
             message,
         );
     };
-    let money = |minor: i128| {
-        i64::try_from(minor).map_or_else(|_| minor.to_string(), |minor| books.currency.format(minor))
-    };
+    let money = |minor: i128| books.currency.amount(minor);
     if sum != amount {
         mismatch(&|| {
             format!(
@@ -204,8 +202,8 @@ fn by_lines(
                     format!(
                         "a sales line of reference `{}` has a VAT of {} on {} with tax code `{}`, which cannot be",
                         name(place.entry),
-                        books.currency.format(vat),
-                        books.currency.format(line.gross),
+                        books.currency.amount(vat),
+                        books.currency.amount(line.gross),
                         line.vat_code
                     )
                 });

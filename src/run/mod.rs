@@ -7,7 +7,7 @@ pub mod export_log;
 mod movement;
 mod pass;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -122,6 +122,8 @@ pub struct LedgerRun {
     pub proof: Option<LedgerProof>,
     /// The sums of the journal.
     pub totals: JournalTotals,
+    /// Movement by account number, in minor units of the ledger's currency.
+    pub movements: BTreeMap<Arc<str>, i128>,
     /// What was written.
     pub outputs: Vec<Output>,
     /// Why it ended without success, apart from findings.
@@ -232,6 +234,7 @@ impl LedgerRun {
             info,
             proof: None,
             totals: JournalTotals::default(),
+            movements: BTreeMap::new(),
             outputs: Vec::new(),
             error: None,
         }

@@ -1,5 +1,6 @@
 //! The last check before writing: the journal moves the provider's accounts as the entries do.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::chart::Role;
@@ -29,6 +30,11 @@ impl Movements {
                 None => self.0.push((Arc::clone(&posting.account), amount)),
             }
         }
+    }
+
+    /// By account number.
+    pub(super) fn into_map(self) -> BTreeMap<Arc<str>, i128> {
+        self.0.into_iter().collect()
     }
 
     /// What an account moves by.

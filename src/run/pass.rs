@@ -356,6 +356,7 @@ impl Pass<'_, '_> {
             info: LedgerInfo::unknown(&run.info.ledger_id),
             proof: Some(proof),
             totals: self.stage.totals,
+            movements: self.stage.movements.into_map(),
             outputs,
             error,
         }

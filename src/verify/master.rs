@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 
+use crate::money::amount::Amount;
 use crate::verify::Report;
 use crate::verify::dialect::{Dialect, STANDARD_TAX_CODES, is_grouping_pair, usual_rate};
 use crate::verify::element::Element;
@@ -298,9 +299,7 @@ fn balance(
     Some(if is_credit { -amount } else { amount })
 }
 
-/// Hundredths as text.
-pub(crate) fn amount(hundredths: i128) -> String {
-    let sign = if hundredths < 0 { "-" } else { "" };
-    let digits = hundredths.unsigned_abs();
-    format!("{sign}{}.{:02}", digits / 100, digits % 100)
+/// Hundredths, to be written.
+pub(crate) fn amount(hundredths: i128) -> Amount {
+    Amount::new(hundredths, 2)
 }

@@ -4,7 +4,8 @@ use std::io::{self, Write as _};
 
 use crate::date::push_date;
 use crate::ledger::page::Page;
-use crate::money::{Currency, push_minor};
+use crate::money::Currency;
+use crate::money::amount::push_minor;
 use crate::writer::contents::Contents;
 use crate::writer::csv::{field, header};
 use crate::writer::{Context, Writer};

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::date::push_date;
 use crate::journal::Voucher;
-use crate::money::push_minor;
+use crate::money::amount::push_minor;
 use crate::writer::contents::Contents;
 use crate::writer::csv::{field, header};
 use crate::writer::{Context, Writer};

@@ -5,7 +5,8 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use crate::journal::{Posting, Voucher};
-use crate::money::{Currency, format_magnitude, format_minor};
+use crate::money::Currency;
+use crate::money::amount::Amount;
 use crate::writer::contents::Contents;
 use crate::writer::{Context, Whole, Writer};
 
@@ -112,11 +113,6 @@ impl Writer for JournalJson {
 
 /// Debit and credit of a signed amount: the unused side is zero.
 fn sides(amount: i64, exponent: u32) -> (String, String) {
-    let zero = format_minor(0, exponent);
-    let magnitude = format_magnitude(amount, exponent);
-    if amount >= 0 {
-        (magnitude, zero)
-    } else {
-        (zero, magnitude)
-    }
+    let (debit, credit) = Amount::new(amount, exponent).sides();
+    (debit.to_string(), credit.to_string())
 }

@@ -110,9 +110,11 @@ const EDGES: [(&str, &[&str], &str); 26] = [
         "one ledger from end to end, without network and terminal",
     ),
     (
-        "reconcile",
-        &["chart", "date", "ledger", "money", "proof", "provider", "run"],
-        "shows what a run came to",
+        "report",
+        &[
+            "chart", "date", "ledger", "money", "proof", "provider", "run", "text",
+        ],
+        "shows what a run came to; prints nothing",
     ),
     (
         "report_api",
@@ -147,7 +149,7 @@ const EDGES: [(&str, &[&str], &str); 26] = [
             "posting",
             "proof",
             "provider",
-            "reconcile",
+            "report",
             "report_api",
             "run",
             "sandbox",
