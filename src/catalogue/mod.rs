@@ -13,9 +13,6 @@ use crate::format::{Descriptor, FormatError, Shape};
 use crate::writer::delimited::DelimitedWriter;
 use crate::writer::{Context, Writer};
 
-/// Makes a writer for one document.
-pub type Maker = for<'a> fn(&Context<'a>, &Options) -> Result<Box<dyn Writer + 'a>, FormatError>;
-
 /// A format: its descriptor and its writer.
 #[derive(Debug, Clone)]
 pub struct Format {

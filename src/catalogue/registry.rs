@@ -1,6 +1,7 @@
 //! The one list of formats: each folder's texts, and what makes its writer.
 
-use crate::catalogue::Maker;
+use crate::format::FormatError;
+use crate::format::options::Options;
 use crate::writer::api::BodyWriter;
 use crate::writer::api::business_central::BusinessCentral;
 use crate::writer::api::eaccounting::EAccounting;
@@ -16,6 +17,10 @@ use crate::writer::settlement::SettlementXml;
 use crate::writer::sie::sie4::Sie4;
 use crate::writer::sie::sie5::Sie5;
 use crate::writer::visma_business::VismaBusiness;
+use crate::writer::{Context, Writer};
+
+/// Makes a writer for one document.
+pub type Maker = for<'a> fn(&Context<'a>, &Options) -> Result<Box<dyn Writer + 'a>, FormatError>;
 
 /// What makes a format's writer.
 #[derive(Debug, Clone, Copy)]

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::archive::ArchiveError;
 use crate::cli::exit::Exit;
-use crate::config::ConfigError;
+use crate::config::error::ConfigError;
 use crate::format::FormatError;
 use crate::ledger::day::with_causes;
 use crate::output::OutputError;

@@ -3,6 +3,7 @@
 //! [`raw`] is the file as `serde` sees it; [`Config::load`] turns it into values that cannot be
 //! wrong. A ledger's own table overrides the file's value by value.
 
+pub mod error;
 pub mod fx_rates;
 pub mod raw;
 pub mod sales_lines;
@@ -11,49 +12,16 @@ pub mod values;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use thiserror::Error;
-
 use crate::account::AccountNumber;
 use crate::account::TaxCode;
 use crate::chart::{Chart, Market, Role};
+use crate::config::error::ConfigError;
 use crate::config::fx_rates::FxRates;
 use crate::config::raw::{RawApi, RawCompany, RawConfig, RawPosting};
 use crate::config::sales_lines::SalesLines;
 pub use crate::config::values::{CaptureMode, DateBasis, FeeMode, Rule, VoucherPer};
 use crate::money::Currency;
 use crate::provider::LedgerInfo;
-
-/// Why the configuration cannot be used.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// The file that was named is not there, or cannot be read.
-    #[error("cannot read the configuration {}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// A file that the configuration names is not there, or cannot be read.
-    #[error("cannot read {}, which the configuration names as `{key}`", path.display())]
-    ReadNamed {
-        /// The key that names it.
-        key: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// The file does not say what bilag understands.
-    #[error("{}: {message}", path.display())]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, with line and allowed values.
-        message: String,
-    },
-}
 
 /// The organisation that the books belong to, as far as the configuration says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::config::ConfigError;
+use crate::config::error::ConfigError;
 use crate::ledger::entry::Entry;
 
 /// One part of a capture. Amounts are minor units and have the capture's sign.
