@@ -6,9 +6,12 @@
 pub mod captures;
 pub mod documents;
 pub mod earlier;
+pub mod explain;
 pub mod export_log;
 mod movement;
 mod passes;
+pub mod rules;
+pub mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -21,18 +24,18 @@ use thiserror::Error;
 use crate::archive::{Archive, ArchiveError};
 use crate::catalogue::Format;
 use crate::chart::Chart;
-use crate::config::{Config, LedgerConfig};
+use crate::config::Config;
 use crate::date::DateRange;
 use crate::days::StoredDay;
 use crate::format::FormatError;
 use crate::journal::JournalTotals;
-use crate::money::Currency;
 use crate::output::OutputError;
-use crate::posting::books::{Books, PostingError};
+use crate::posting::books::PostingError;
 use crate::proof::{LedgerProof, ProofOptions, Prover, Status};
 use crate::provider::{LedgerInfo, Topic};
 use crate::run::documents::Output;
 use crate::run::passes::Run;
+use crate::run::session::Session;
 
 /// What to do with each ledger.
 #[derive(Debug, Clone)]
@@ -131,11 +134,10 @@ pub struct LedgerRun {
 
 /// Runs one ledger.
 pub fn ledger(archive: &Archive, ledger_id: &str, config: &Config, options: &RunOptions) -> LedgerRun {
-    let info = match archive.ledger_info(ledger_id) {
-        Ok(info) => info.unwrap_or_else(|| LedgerInfo::unknown(ledger_id)),
+    let session = match Session::open(archive, config, ledger_id) {
+        Ok(session) => session,
         Err(error) => return LedgerRun::ended(LedgerInfo::unknown(ledger_id), error.into()),
     };
-    let ledger_config = config.ledger(&info);
     let exported = if options.allow_open {
         closed_part(archive, ledger_id, options.range)
     } else {
@@ -143,41 +145,40 @@ pub fn ledger(archive: &Archive, ledger_id: &str, config: &Config, options: &Run
     };
     let run = Run {
         archive,
-        info: &info,
+        info: &session.info,
         config,
-        currency: currency(archive, &info, &ledger_config, options.range),
-        ledger_config: &ledger_config,
+        currency: session.currency(options.range),
+        ledger_config: &session.ledger_config,
         options,
         exported: exported.unwrap_or(options.range),
     };
     let mut result = run.both_passes();
-    result.info = info;
+    result.info = session.info;
     result
 }
 
 /// Proves one ledger's range without posting anything.
 pub fn prove(archive: &Archive, ledger_id: &str, config: &Config, options: &RunOptions) -> LedgerRun {
-    let info = match archive.ledger_info(ledger_id) {
-        Ok(info) => info.unwrap_or_else(|| LedgerInfo::unknown(ledger_id)),
+    let session = match Session::open(archive, config, ledger_id) {
+        Ok(session) => session,
         Err(error) => return LedgerRun::ended(LedgerInfo::unknown(ledger_id), error.into()),
     };
-    let ledger_config = config.ledger(&info);
     let proof_options = ProofOptions {
         range: options.range,
-        currency: info.currency.as_deref().and_then(Currency::parse),
-        zone: Chart::of(ledger_config.posting.market).zone(),
+        currency: session.stated_currency(),
+        zone: Chart::of(session.ledger_config.posting.market).zone(),
         allow_open: options.allow_open,
     };
     let mut prover = Prover::start(archive, ledger_id, proof_options);
     for date in options.range.dates() {
-        let stored = StoredDay::read(archive, ledger_id, date);
+        let stored = session.read(date);
         let mut day = stored.parse();
         day.note_open(&options.open);
         prover.day(&day);
     }
     LedgerRun {
         proof: Some(prover.finish(archive, ledger_id)),
-        ..LedgerRun::not_started(info)
+        ..LedgerRun::not_started(session.info)
     }
 }
 
@@ -188,10 +189,8 @@ pub fn missing_before(
     config: &Config,
     range: DateRange,
 ) -> Option<NaiveDate> {
-    let info = archive.ledger_info(ledger_id).ok()??;
-    let ledger_config = config.ledger(&info);
-    let currency = currency(archive, &info, &ledger_config, range);
-    let books = Books::new(&info, currency, &ledger_config, config);
+    let session = Session::open(archive, config, ledger_id).ok()?;
+    let books = session.books(session.currency(range));
     earlier::find(archive, &books, range).missing.first().copied()
 }
 
@@ -227,21 +226,6 @@ fn closed_part(archive: &Archive, ledger_id: &str, range: DateRange) -> Option<D
     let is_closed = |date: &NaiveDate| StoredDay::read(archive, ledger_id, *date).parse().is_closed();
     let last = range.dates().take_while(is_closed).last()?;
     DateRange::new(range.from(), last).ok()
-}
-
-/// The ledger's currency: what the ledgers endpoint says, else its first entry, else the books'.
-pub fn currency(archive: &Archive, info: &LedgerInfo, config: &LedgerConfig, range: DateRange) -> Currency {
-    let stated = info.currency.as_deref().and_then(Currency::parse);
-    let first_entry = || {
-        range.dates().find_map(|date| {
-            let stored = StoredDay::read(archive, &info.ledger_id, date);
-            let day = stored.parse();
-            day.entries().find_map(|(_, _, entry)| entry.currency)
-        })
-    };
-    stated
-        .or_else(first_entry)
-        .unwrap_or(config.posting.base_currency)
 }
 
 /// The folder of a ledger's range below `out`.

@@ -100,6 +100,7 @@ const EDGES: [(&str, &[&str], &str); 25] = [
             "posting",
             "proof",
             "provider",
+            "text",
             "writer",
         ],
         "one ledger from end to end, without network and terminal",
