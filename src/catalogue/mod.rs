@@ -14,25 +14,20 @@ use crate::writer::delimited::DelimitedWriter;
 use crate::writer::{Context, Writer};
 
 /// A format: its descriptor and its writer.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Format {
-    /// What `format.toml` says.
-    pub descriptor: Descriptor,
+    /// What `format.toml` says, read when it is first asked for: a run writes few of all formats.
+    pub descriptor: LazyLock<Descriptor, ReadDescriptor>,
     /// `NOTES.md`: where each column comes from.
     pub notes: &'static str,
     /// What makes the writer.
     pub make: Make,
 }
 
-static FORMATS: LazyLock<Vec<Format>> = LazyLock::new(|| {
-    let format = |folder: &Folder| Format {
-        descriptor: Descriptor::parse(folder.descriptor)
-            .expect("descriptors are part of the program and tested"),
-        notes: folder.notes,
-        make: folder.make,
-    };
-    REGISTRY.iter().map(format).collect()
-});
+/// Reads a descriptor that cannot be wrong.
+type ReadDescriptor = Box<dyn FnOnce() -> Descriptor + Send>;
+
+static FORMATS: LazyLock<Vec<Format>> = LazyLock::new(|| REGISTRY.iter().map(Format::built_in).collect());
 
 /// All formats, in the order of the registry.
 pub fn all() -> &'static [Format] {
@@ -55,20 +50,31 @@ pub fn resolve(name: &str, users_folder: Option<&Path>) -> Result<&'static Forma
 
 /// The format with an id.
 pub fn find(id: &str) -> Result<&'static Format, FormatError> {
-    all()
+    REGISTRY
         .iter()
-        .find(|format| format.descriptor.id == id)
+        .zip(all())
+        .find_map(|(folder, format)| (folder.id == id).then_some(format))
         .ok_or_else(|| FormatError::Unknown {
             id: id.to_owned(),
-            known: all()
+            known: REGISTRY
                 .iter()
-                .map(|format| format.descriptor.id.as_str())
+                .map(|folder| folder.id)
                 .collect::<Vec<_>>()
                 .join(", "),
         })
 }
 
 impl Format {
+    fn built_in(folder: &'static Folder) -> Self {
+        Self {
+            descriptor: LazyLock::new(Box::new(|| {
+                Descriptor::parse(folder.descriptor).expect("descriptors are part of the program and tested")
+            })),
+            notes: folder.notes,
+            make: folder.make,
+        }
+    }
+
     /// Loads a format of the user's own: a `format.toml` with a `[delimited]` layout.
     pub fn load(path: &Path) -> Result<Self, FormatError> {
         let invalid = |message: String| FormatError::File {
@@ -82,7 +88,7 @@ impl Format {
             return Err(invalid("there is no [delimited] table".to_owned()));
         }
         Ok(Self {
-            descriptor,
+            descriptor: LazyLock::new(Box::new(|| descriptor)),
             notes: "",
             make: Make::Delimited,
         })

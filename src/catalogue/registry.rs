@@ -34,6 +34,8 @@ pub enum Make {
 /// One format as it is built in.
 #[derive(Debug)]
 pub struct Folder {
+    /// The folder's name, which the descriptor repeats.
+    pub id: &'static str,
     /// `format.toml`.
     pub descriptor: &'static str,
     /// `NOTES.md`.
@@ -45,86 +47,103 @@ pub struct Folder {
 /// Every format, in the order in which they are listed.
 pub const REGISTRY: &[Folder] = &[
     Folder {
+        id: "journal-csv",
         descriptor: include_str!("../../formats/journal-csv/format.toml"),
         notes: include_str!("../../formats/journal-csv/NOTES.md"),
         make: Make::Own(|context, _| Ok(Box::new(JournalCsv::new(context)))),
     },
     Folder {
+        id: "entries-csv",
         descriptor: include_str!("../../formats/entries-csv/format.toml"),
         notes: include_str!("../../formats/entries-csv/NOTES.md"),
         make: Make::Own(|context, _| Ok(Box::new(EntriesCsv::new(context)))),
     },
     Folder {
+        id: "journal-json",
         descriptor: include_str!("../../formats/journal-json/format.toml"),
         notes: include_str!("../../formats/journal-json/NOTES.md"),
         make: Make::Own(|context, _| Ok(Box::new(JournalJson::new(context)))),
     },
     Folder {
+        id: "gbat10",
         descriptor: include_str!("../../formats/gbat10/format.toml"),
         notes: include_str!("../../formats/gbat10/NOTES.md"),
         make: Make::Delimited,
     },
     Folder {
+        id: "24sevenoffice",
         descriptor: include_str!("../../formats/24sevenoffice/format.toml"),
         notes: include_str!("../../formats/24sevenoffice/NOTES.md"),
         make: Make::Delimited,
     },
     Folder {
+        id: "xledger-gl02",
         descriptor: include_str!("../../formats/xledger-gl02/format.toml"),
         notes: include_str!("../../formats/xledger-gl02/NOTES.md"),
         make: Make::Delimited,
     },
     Folder {
+        id: "dk-journal",
         descriptor: include_str!("../../formats/dk-journal/format.toml"),
         notes: include_str!("../../formats/dk-journal/NOTES.md"),
         make: Make::Delimited,
     },
     Folder {
+        id: "dynamics-bc",
         descriptor: include_str!("../../formats/dynamics-bc/format.toml"),
         notes: include_str!("../../formats/dynamics-bc/NOTES.md"),
         make: Make::Delimited,
     },
     Folder {
+        id: "netvisor",
         descriptor: include_str!("../../formats/netvisor/format.toml"),
         notes: include_str!("../../formats/netvisor/NOTES.md"),
         make: Make::Delimited,
     },
     Folder {
+        id: "vipps-settlement-xml",
         descriptor: include_str!("../../formats/vipps-settlement-xml/format.toml"),
         notes: include_str!("../../formats/vipps-settlement-xml/NOTES.md"),
         make: Make::Own(|context, options| Ok(Box::new(SettlementXml::new(context, options)?))),
     },
     Folder {
+        id: "saft-no",
         descriptor: include_str!("../../formats/saft-no/format.toml"),
         notes: include_str!("../../formats/saft-no/NOTES.md"),
         make: Make::Own(|context, options| Ok(Box::new(SaftNo::new(context, options)?))),
     },
     Folder {
+        id: "saft-dk",
         descriptor: include_str!("../../formats/saft-dk/format.toml"),
         notes: include_str!("../../formats/saft-dk/NOTES.md"),
         make: Make::Own(|context, options| Ok(Box::new(SaftDk::new(context, options)?))),
     },
     Folder {
+        id: "sie4",
         descriptor: include_str!("../../formats/sie4/format.toml"),
         notes: include_str!("../../formats/sie4/NOTES.md"),
         make: Make::Own(|context, options| Ok(Box::new(Sie4::new(context, options)?))),
     },
     Folder {
+        id: "sie5",
         descriptor: include_str!("../../formats/sie5/format.toml"),
         notes: include_str!("../../formats/sie5/NOTES.md"),
         make: Make::Own(|context, options| Ok(Box::new(Sie5::new(context, options)?))),
     },
     Folder {
+        id: "visma-business",
         descriptor: include_str!("../../formats/visma-business/format.toml"),
         notes: include_str!("../../formats/visma-business/NOTES.md"),
         make: Make::Own(|context, options| Ok(Box::new(VismaBusiness::new(context, options)?))),
     },
     Folder {
+        id: "tripletex",
         descriptor: include_str!("../../formats/tripletex/format.toml"),
         notes: include_str!("../../formats/tripletex/NOTES.md"),
         make: Make::Own(|context, options| Ok(Box::new(BodyWriter::new(Tripletex::new(context, options))))),
     },
     Folder {
+        id: "poweroffice",
         descriptor: include_str!("../../formats/poweroffice/format.toml"),
         notes: include_str!("../../formats/poweroffice/NOTES.md"),
         make: Make::Own(|context, options| {
@@ -132,16 +151,19 @@ pub const REGISTRY: &[Folder] = &[
         }),
     },
     Folder {
+        id: "fiken",
         descriptor: include_str!("../../formats/fiken/format.toml"),
         notes: include_str!("../../formats/fiken/NOTES.md"),
         make: Make::Own(|context, options| Ok(Box::new(BodyWriter::new(Fiken::new(context, options))))),
     },
     Folder {
+        id: "visma-eaccounting",
         descriptor: include_str!("../../formats/visma-eaccounting/format.toml"),
         notes: include_str!("../../formats/visma-eaccounting/NOTES.md"),
         make: Make::Own(|context, options| Ok(Box::new(BodyWriter::new(EAccounting::new(context, options))))),
     },
     Folder {
+        id: "business-central",
         descriptor: include_str!("../../formats/business-central/format.toml"),
         notes: include_str!("../../formats/business-central/NOTES.md"),
         make: Make::Own(|context, options| {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use signal_hook::consts::SIGINT;
+
 use crate::archive::Archive;
 use crate::catalogue::{self, Format};
 use crate::cli::args::{Check, Export, Fetch, Global, SelectionOpen};
@@ -282,16 +284,10 @@ impl<'a> PeriodCommand<'a> {
 
     /// Ctrl-C sets a flag that the run looks at between dates, so that nothing is left half done.
     fn watch_for_cancel(&self) {
-        let cancelled = Arc::clone(&self.cancelled);
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            // Without a runtime Ctrl-C ends the process the system's way.
-            if let Ok(runtime) = runtime
-                && runtime.block_on(tokio::signal::ctrl_c()).is_ok()
-            {
-                cancelled.store(true, Ordering::Relaxed);
-            }
-        });
+        // Where the system refuses, Ctrl-C ends the process the system's way.
+        if let Err(error) = signal_hook::flag::register(SIGINT, Arc::clone(&self.cancelled)) {
+            tracing::info!("cannot watch for Ctrl-C: {error}");
+        }
     }
 }
 
