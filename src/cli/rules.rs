@@ -177,16 +177,8 @@ fn conditions(rule: &Rule) -> Vec<(&'static str, String)> {
 
 /// The keys of a rule that say what follows.
 fn effects(rule: &Rule) -> Vec<(&'static str, String)> {
-    let captures = rule.captures.map(|mode| {
-        match mode {
-            CaptureMode::Clearing => "clearing",
-            CaptureMode::Revenue => "revenue",
-            CaptureMode::None => "none",
-        }
-        .to_owned()
-    });
     present([
-        ("captures", captures),
+        ("captures", rule.captures.map(|mode| mode.name().to_owned())),
         ("tax_code", rule.tax_code.clone()),
         ("account", rule.account.as_ref().map(|account| account.0.clone())),
         ("department", rule.department.clone()),
