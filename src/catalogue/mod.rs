@@ -117,7 +117,7 @@ impl Format {
             .and_then(|table| table.get("ledgers")?.get(&context.info.ledger_id))
             .and_then(toml::Value::as_table);
         let is_set = |option: &str| match option.strip_prefix("company.") {
-            Some(key) => company_has(context, key),
+            Some(key) => context.config.company.has(key),
             None => [table, own]
                 .into_iter()
                 .flatten()
@@ -151,25 +151,5 @@ impl Format {
             }
             (Make::Delimited, None) => Err(options.wrong("the format has no layout")),
         }
-    }
-}
-
-fn company_has(context: &Context<'_>, key: &str) -> bool {
-    let company = &context.config.company;
-    match key {
-        "name" => company.name.is_some(),
-        "registration_number" => company.registration_number.is_some(),
-        "street" => company.street.is_some(),
-        "postal_code" => company.postal_code.is_some(),
-        "city" => company.city.is_some(),
-        "country" => company.country.is_some(),
-        "contact_first_name" => company.contact_first_name.is_some(),
-        "contact_last_name" => company.contact_last_name.is_some(),
-        "phone" => company.phone.is_some(),
-        "email" => company.email.is_some(),
-        "vat_registered" => company.vat_registered.is_some(),
-        "bank_account" => company.bank_account.is_some() || company.iban.is_some(),
-        "iban" => company.iban.is_some(),
-        _ => false,
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 
 use chrono::NaiveDate;
 
+use crate::config::company::CompanyField;
 use crate::date::end_of_fiscal_year;
 use crate::format::FormatError;
 use crate::format::options::Options;
@@ -150,7 +151,12 @@ impl Writer for Sie4<'_> {
             limits.refuse("amounts with more than two decimals");
         }
         self.check_objects(limits);
-        let company = self.context.config.company.name.as_deref().unwrap_or_default();
+        let company = self
+            .context
+            .config
+            .company
+            .text(CompanyField::Name)
+            .unwrap_or_default();
         self.replacements.text(company);
         for account in &accounts {
             self.replacements.text(&account.name);
@@ -235,7 +241,12 @@ impl Sie4<'_> {
         items.item(out, "#SIETYP", &[Field::Text("4")])?;
         let number = organisation_number(&self.context).unwrap_or_default();
         items.item(out, "#ORGNR", &[Field::Text(&number)])?;
-        let name = self.context.config.company.name.as_deref().unwrap_or_default();
+        let name = self
+            .context
+            .config
+            .company
+            .text(CompanyField::Name)
+            .unwrap_or_default();
         items.item(out, "#FNAMN", &[Field::Quoted(&self.replacements.text(name))])?;
         let (from, to) = self.fiscal_year();
         let (year_from, year_to) = (compact(from), compact(to));

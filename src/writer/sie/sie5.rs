@@ -4,6 +4,7 @@ use std::io;
 
 use chrono::NaiveDate;
 
+use crate::config::company::CompanyField;
 use crate::format::FormatError;
 use crate::format::options::Options;
 use crate::journal::{Posting, Voucher};
@@ -103,7 +104,7 @@ impl Writer for Sie5<'_> {
         fits(
             limits,
             "company.name",
-            company.name.as_deref().unwrap_or_default(),
+            company.text(CompanyField::Name).unwrap_or_default(),
             TEXT_MAX,
         );
         fits(limits, "journal", &self.journal, TEXT_MAX);
@@ -166,7 +167,12 @@ impl Writer for Sie5<'_> {
 
 impl Sie5<'_> {
     fn file_info(&self, xml: &mut Xml, out: &mut dyn io::Write) -> io::Result<()> {
-        let company = self.context.config.company.name.as_deref().unwrap_or_default();
+        let company = self
+            .context
+            .config
+            .company
+            .text(CompanyField::Name)
+            .unwrap_or_default();
         let number = organisation_number(&self.context).unwrap_or_default();
         let time = format!("{}T00:00:00Z", self.dates().created);
         let currency = self.context.books.settings.base_currency;
