@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use crate::account::{AccountNumber, TaxCode};
 use crate::money::Currency;
@@ -66,8 +67,9 @@ impl Market {
 }
 
 /// What an account is for. The configuration names accounts by role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Role {
     /// Money at the provider.
     Funds,
@@ -102,22 +104,7 @@ pub enum Role {
 impl Role {
     /// The name in the configuration.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Funds => "funds",
-            Self::PayoutsInTransit => "payouts_in_transit",
-            Self::SalesClearing => "sales_clearing",
-            Self::Disputes => "disputes",
-            Self::Bank => "bank",
-            Self::Supplier => "supplier",
-            Self::FeesPayable => "fees_payable",
-            Self::FeeExpense => "fee_expense",
-            Self::DisputeLoss => "dispute_loss",
-            Self::TopupClearing => "topup_clearing",
-            Self::Suspense => "suspense",
-            Self::Rounding => "rounding",
-            Self::FxGain => "fx_gain",
-            Self::FxLoss => "fx_loss",
-        }
+        self.into()
     }
 }
 
@@ -178,25 +165,24 @@ pub struct Chart {
     pub texts: Texts,
 }
 
-static CHARTS: LazyLock<[Chart; 4]> = LazyLock::new(|| {
-    [
-        include_str!("../charts/no.toml"),
-        include_str!("../charts/dk.toml"),
-        include_str!("../charts/fi.toml"),
-        include_str!("../charts/se.toml"),
-    ]
-    .map(|text| toml::from_str(text).expect("the charts are part of the program and tested"))
-});
+// Each is read when it is first asked for: a run is about one market, seldom two.
+static NORWAY: LazyLock<Chart> = LazyLock::new(|| Chart::built_in(include_str!("../charts/no.toml")));
+static DENMARK: LazyLock<Chart> = LazyLock::new(|| Chart::built_in(include_str!("../charts/dk.toml")));
+static FINLAND: LazyLock<Chart> = LazyLock::new(|| Chart::built_in(include_str!("../charts/fi.toml")));
+static SWEDEN: LazyLock<Chart> = LazyLock::new(|| Chart::built_in(include_str!("../charts/se.toml")));
 
 impl Chart {
+    fn built_in(text: &str) -> Self {
+        toml::from_str(text).expect("the charts are part of the program and tested")
+    }
+
     /// The chart of a market.
     pub fn of(market: Market) -> &'static Self {
-        let [norway, denmark, finland, sweden] = &*CHARTS;
         match market {
-            Market::Norway => norway,
-            Market::Denmark => denmark,
-            Market::Finland => finland,
-            Market::Sweden => sweden,
+            Market::Norway => &NORWAY,
+            Market::Denmark => &DENMARK,
+            Market::Finland => &FINLAND,
+            Market::Sweden => &SWEDEN,
         }
     }
 

@@ -1,10 +1,12 @@
 //! Words of the provider that everything shares: topics, ledgers, sales units.
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 /// The two accounts of a ledger that the provider shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Topic {
     /// The merchant's money at the provider; positive when the provider owes the merchant.
     Funds,
@@ -18,10 +20,7 @@ impl Topic {
 
     /// The name in paths and files.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Funds => "funds",
-            Self::Fees => "fees",
-        }
+        self.into()
     }
 }
 

@@ -7,38 +7,27 @@ mod series;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use crate::catalogue::registry::{Folder, Make, REGISTRY};
+use crate::catalogue::registry::{Folder, Make, Makers, REGISTRY};
 use crate::format::options::Options;
 use crate::format::{Descriptor, FormatError, Shape};
+use crate::writer::Context;
 use crate::writer::delimited::{DelimitedChecker, DelimitedWriter, Lines};
-use crate::writer::{Checker, Context, Writer};
-
-/// What makes one document: what looks at it, and what writes it.
-pub type Makers<'a> = (Box<dyn Checker + 'a>, Box<dyn Writer + 'a>);
-
-/// Makes the checker and the writer of one document.
-pub type Maker = for<'a> fn(&Context<'a>, &Options) -> Result<Makers<'a>, FormatError>;
 
 /// A format: its descriptor and its writer.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Format {
-    /// What `format.toml` says.
-    pub descriptor: Descriptor,
+    /// What `format.toml` says, read when it is first asked for: a run writes few of all formats.
+    pub descriptor: LazyLock<Descriptor, ReadDescriptor>,
     /// `NOTES.md`: where each column comes from.
     pub notes: &'static str,
     /// What makes the writer.
     pub make: Make,
 }
 
-static FORMATS: LazyLock<Vec<Format>> = LazyLock::new(|| {
-    let format = |folder: &Folder| Format {
-        descriptor: Descriptor::parse(folder.descriptor)
-            .expect("descriptors are part of the program and tested"),
-        notes: folder.notes,
-        make: folder.make,
-    };
-    REGISTRY.iter().map(format).collect()
-});
+/// Reads a descriptor that cannot be wrong.
+type ReadDescriptor = Box<dyn FnOnce() -> Descriptor + Send>;
+
+static FORMATS: LazyLock<Vec<Format>> = LazyLock::new(|| REGISTRY.iter().map(Format::built_in).collect());
 
 /// All formats, in the order of the registry.
 pub fn all() -> &'static [Format] {
@@ -61,20 +50,31 @@ pub fn resolve(name: &str, users_folder: Option<&Path>) -> Result<&'static Forma
 
 /// The format with an id.
 pub fn find(id: &str) -> Result<&'static Format, FormatError> {
-    all()
+    REGISTRY
         .iter()
-        .find(|format| format.descriptor.id == id)
+        .zip(all())
+        .find_map(|(folder, format)| (folder.id == id).then_some(format))
         .ok_or_else(|| FormatError::Unknown {
             id: id.to_owned(),
-            known: all()
+            known: REGISTRY
                 .iter()
-                .map(|format| format.descriptor.id.as_str())
+                .map(|folder| folder.id)
                 .collect::<Vec<_>>()
                 .join(", "),
         })
 }
 
 impl Format {
+    fn built_in(folder: &'static Folder) -> Self {
+        Self {
+            descriptor: LazyLock::new(Box::new(|| {
+                Descriptor::parse(folder.descriptor).expect("descriptors are part of the program and tested")
+            })),
+            notes: folder.notes,
+            make: folder.make,
+        }
+    }
+
     /// Loads a format of the user's own: a `format.toml` with a `[delimited]` layout.
     pub fn load(path: &Path) -> Result<Self, FormatError> {
         let invalid = |message: String| FormatError::File {
@@ -88,7 +88,7 @@ impl Format {
             return Err(invalid("there is no [delimited] table".to_owned()));
         }
         Ok(Self {
-            descriptor,
+            descriptor: LazyLock::new(Box::new(|| descriptor)),
             notes: "",
             make: Make::Delimited,
         })
@@ -117,7 +117,7 @@ impl Format {
             .and_then(|table| table.get("ledgers")?.get(&context.info.ledger_id))
             .and_then(toml::Value::as_table);
         let is_set = |option: &str| match option.strip_prefix("company.") {
-            Some(key) => company_has(context, key),
+            Some(key) => context.config.company.has(key),
             None => [table, own]
                 .into_iter()
                 .flatten()
@@ -152,25 +152,5 @@ impl Format {
             }
             (Make::Delimited, None) => Err(options.wrong("the format has no layout")),
         }
-    }
-}
-
-fn company_has(context: &Context<'_>, key: &str) -> bool {
-    let company = &context.config.company;
-    match key {
-        "name" => company.name.is_some(),
-        "registration_number" => company.registration_number.is_some(),
-        "street" => company.street.is_some(),
-        "postal_code" => company.postal_code.is_some(),
-        "city" => company.city.is_some(),
-        "country" => company.country.is_some(),
-        "contact_first_name" => company.contact_first_name.is_some(),
-        "contact_last_name" => company.contact_last_name.is_some(),
-        "phone" => company.phone.is_some(),
-        "email" => company.email.is_some(),
-        "vat_registered" => company.vat_registered.is_some(),
-        "bank_account" => company.bank_account.is_some() || company.iban.is_some(),
-        "iban" => company.iban.is_some(),
-        _ => false,
     }
 }

@@ -1,6 +1,7 @@
 //! The one list of formats: each folder's texts, and what makes its writer.
 
-use crate::catalogue::Maker;
+use crate::format::FormatError;
+use crate::format::options::Options;
 use crate::writer::HoldsEverything;
 use crate::writer::api::business_central::BusinessCentral;
 use crate::writer::api::eaccounting::EAccounting;
@@ -17,6 +18,13 @@ use crate::writer::settlement::{SettlementChecker, SettlementWriter, SettlementX
 use crate::writer::sie::sie4::{Sie4, Sie4Checker, Sie4Writer};
 use crate::writer::sie::sie5::{Sie5, Sie5Checker, Sie5Writer};
 use crate::writer::visma_business::{VismaBusiness, VismaBusinessChecker, VismaBusinessWriter};
+use crate::writer::{Checker, Context, Writer};
+
+/// What makes one document: what looks at it, and what writes it.
+pub type Makers<'a> = (Box<dyn Checker + 'a>, Box<dyn Writer + 'a>);
+
+/// Makes the checker and the writer of one document.
+pub type Maker = for<'a> fn(&Context<'a>, &Options) -> Result<Makers<'a>, FormatError>;
 
 /// What makes a format's writer.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +38,8 @@ pub enum Make {
 /// One format as it is built in.
 #[derive(Debug)]
 pub struct Folder {
+    /// The folder's name, which the descriptor repeats.
+    pub id: &'static str,
     /// `format.toml`.
     pub descriptor: &'static str,
     /// `NOTES.md`.
@@ -41,51 +51,61 @@ pub struct Folder {
 /// Every format, in the order in which they are listed.
 pub const REGISTRY: &[Folder] = &[
     Folder {
+        id: "journal-csv",
         descriptor: include_str!("../../formats/journal-csv/format.toml"),
         notes: include_str!("../../formats/journal-csv/NOTES.md"),
         make: Make::Own(|context, _| Ok((Box::new(HoldsEverything), Box::new(JournalCsv::new(context))))),
     },
     Folder {
+        id: "entries-csv",
         descriptor: include_str!("../../formats/entries-csv/format.toml"),
         notes: include_str!("../../formats/entries-csv/NOTES.md"),
         make: Make::Own(|context, _| Ok((Box::new(HoldsEverything), Box::new(EntriesCsv::new(context))))),
     },
     Folder {
+        id: "journal-json",
         descriptor: include_str!("../../formats/journal-json/format.toml"),
         notes: include_str!("../../formats/journal-json/NOTES.md"),
         make: Make::Own(|context, _| Ok((Box::new(HoldsEverything), Box::new(JournalJson::new(context))))),
     },
     Folder {
+        id: "gbat10",
         descriptor: include_str!("../../formats/gbat10/format.toml"),
         notes: include_str!("../../formats/gbat10/NOTES.md"),
         make: Make::Delimited,
     },
     Folder {
+        id: "24sevenoffice",
         descriptor: include_str!("../../formats/24sevenoffice/format.toml"),
         notes: include_str!("../../formats/24sevenoffice/NOTES.md"),
         make: Make::Delimited,
     },
     Folder {
+        id: "xledger-gl02",
         descriptor: include_str!("../../formats/xledger-gl02/format.toml"),
         notes: include_str!("../../formats/xledger-gl02/NOTES.md"),
         make: Make::Delimited,
     },
     Folder {
+        id: "dk-journal",
         descriptor: include_str!("../../formats/dk-journal/format.toml"),
         notes: include_str!("../../formats/dk-journal/NOTES.md"),
         make: Make::Delimited,
     },
     Folder {
+        id: "dynamics-bc",
         descriptor: include_str!("../../formats/dynamics-bc/format.toml"),
         notes: include_str!("../../formats/dynamics-bc/NOTES.md"),
         make: Make::Delimited,
     },
     Folder {
+        id: "netvisor",
         descriptor: include_str!("../../formats/netvisor/format.toml"),
         notes: include_str!("../../formats/netvisor/NOTES.md"),
         make: Make::Delimited,
     },
     Folder {
+        id: "vipps-settlement-xml",
         descriptor: include_str!("../../formats/vipps-settlement-xml/format.toml"),
         notes: include_str!("../../formats/vipps-settlement-xml/NOTES.md"),
         make: Make::Own(|context, options| {
@@ -97,6 +117,7 @@ pub const REGISTRY: &[Folder] = &[
         }),
     },
     Folder {
+        id: "saft-no",
         descriptor: include_str!("../../formats/saft-no/format.toml"),
         notes: include_str!("../../formats/saft-no/NOTES.md"),
         make: Make::Own(|context, options| {
@@ -108,6 +129,7 @@ pub const REGISTRY: &[Folder] = &[
         }),
     },
     Folder {
+        id: "saft-dk",
         descriptor: include_str!("../../formats/saft-dk/format.toml"),
         notes: include_str!("../../formats/saft-dk/NOTES.md"),
         make: Make::Own(|context, options| {
@@ -119,6 +141,7 @@ pub const REGISTRY: &[Folder] = &[
         }),
     },
     Folder {
+        id: "sie4",
         descriptor: include_str!("../../formats/sie4/format.toml"),
         notes: include_str!("../../formats/sie4/NOTES.md"),
         make: Make::Own(|context, options| {
@@ -130,6 +153,7 @@ pub const REGISTRY: &[Folder] = &[
         }),
     },
     Folder {
+        id: "sie5",
         descriptor: include_str!("../../formats/sie5/format.toml"),
         notes: include_str!("../../formats/sie5/NOTES.md"),
         make: Make::Own(|context, options| {
@@ -138,6 +162,7 @@ pub const REGISTRY: &[Folder] = &[
         }),
     },
     Folder {
+        id: "visma-business",
         descriptor: include_str!("../../formats/visma-business/format.toml"),
         notes: include_str!("../../formats/visma-business/NOTES.md"),
         make: Make::Own(|context, options| {
@@ -149,6 +174,7 @@ pub const REGISTRY: &[Folder] = &[
         }),
     },
     Folder {
+        id: "tripletex",
         descriptor: include_str!("../../formats/tripletex/format.toml"),
         notes: include_str!("../../formats/tripletex/NOTES.md"),
         make: Make::Own(|context, options| {
@@ -160,6 +186,7 @@ pub const REGISTRY: &[Folder] = &[
         }),
     },
     Folder {
+        id: "poweroffice",
         descriptor: include_str!("../../formats/poweroffice/format.toml"),
         notes: include_str!("../../formats/poweroffice/NOTES.md"),
         make: Make::Own(|context, options| {
@@ -171,6 +198,7 @@ pub const REGISTRY: &[Folder] = &[
         }),
     },
     Folder {
+        id: "fiken",
         descriptor: include_str!("../../formats/fiken/format.toml"),
         notes: include_str!("../../formats/fiken/NOTES.md"),
         make: Make::Own(|context, options| {
@@ -182,6 +210,7 @@ pub const REGISTRY: &[Folder] = &[
         }),
     },
     Folder {
+        id: "visma-eaccounting",
         descriptor: include_str!("../../formats/visma-eaccounting/format.toml"),
         notes: include_str!("../../formats/visma-eaccounting/NOTES.md"),
         make: Make::Own(|context, options| {
@@ -193,6 +222,7 @@ pub const REGISTRY: &[Folder] = &[
         }),
     },
     Folder {
+        id: "business-central",
         descriptor: include_str!("../../formats/business-central/format.toml"),
         notes: include_str!("../../formats/business-central/NOTES.md"),
         make: Make::Own(|context, options| {

@@ -3,15 +3,17 @@
 use serde::Serialize;
 
 use crate::journal::{Posting, Voucher};
+use crate::ledger::day::with_causes;
 use crate::provider::Topic;
+use crate::run::explain::explained::{Explained, Source};
 
-/// Everything that is known of one entry.
+/// Everything that is known of one entry, with its amounts in major units.
 #[derive(Debug, Serialize)]
 #[expect(
     missing_docs,
     reason = "the names are those of the entries file and of the journal"
 )]
-pub struct Explained {
+pub struct EntryDocument {
     pub ledger_id: String,
     pub topic: Topic,
     pub ledger_date: String,
@@ -25,19 +27,19 @@ pub struct Explained {
     pub psp_reference: Option<String>,
     pub reference: Option<String>,
     pub recipient_handle: Option<String>,
-    pub source: Source,
+    pub source: SourceDocument,
     /// The rule that took it, by its place in the file from 1.
     pub rule: Option<usize>,
     /// The voucher of its date, when there is one voucher per ledger date.
     pub voucher_per_date: String,
-    pub postings: Vec<ExplainedPosting>,
+    pub postings: Vec<PostingDocument>,
     /// Why there are no postings.
     pub not_booked: Option<String>,
 }
 
 /// Where an entry came from.
 #[derive(Debug, Serialize)]
-pub struct Source {
+pub struct SourceDocument {
     /// The file, relative to the archive.
     pub path: Option<String>,
     /// SHA-256 of the file.
@@ -48,25 +50,10 @@ pub struct Source {
     pub item: usize,
 }
 
-impl Source {
-    /// The body and the place in it of the `ordinal`th entry of a date.
-    pub fn place(ordinal: usize, page_sizes: &[usize]) -> (usize, usize) {
-        let (mut page, mut item) = (1, ordinal);
-        for size in page_sizes {
-            if item <= *size {
-                break;
-            }
-            page += 1;
-            item -= size;
-        }
-        (page, item)
-    }
-}
-
 /// What was booked for an entry, one account at a time.
 #[derive(Debug, Serialize)]
 #[expect(missing_docs, reason = "the names are those of the journal")]
-pub struct ExplainedPosting {
+pub struct PostingDocument {
     pub account: String,
     pub account_name: String,
     /// Debit positive, credit negative.
@@ -79,7 +66,7 @@ pub struct ExplainedPosting {
     pub project: Option<String>,
 }
 
-impl ExplainedPosting {
+impl PostingDocument {
     /// All postings of a voucher.
     pub fn all(voucher: &Voucher) -> Vec<Self> {
         voucher.postings().iter().map(Self::of).collect()
@@ -101,7 +88,52 @@ impl ExplainedPosting {
     }
 }
 
-impl Explained {
+impl EntryDocument {
+    /// The document of an entry.
+    pub fn of(entry: &Explained) -> Self {
+        let money = |minor: i64| entry.currency.format(minor);
+        let Source {
+            path,
+            sha256,
+            page,
+            item,
+        } = &entry.source;
+        Self {
+            ledger_id: entry.ledger_id.clone(),
+            topic: entry.topic,
+            ledger_date: entry.ledger_date.to_string(),
+            ordinal: entry.ordinal,
+            time: entry.time.map(|time| time.to_string()),
+            entry_type: entry.entry_type.clone(),
+            amount: money(entry.amount),
+            currency: entry.currency.code().to_owned(),
+            balance_before: entry.balance_before.map(money),
+            balance_after: entry.balance_after.map(money),
+            psp_reference: entry.psp_reference.clone(),
+            reference: entry.reference.clone(),
+            recipient_handle: entry.recipient_handle.clone(),
+            source: SourceDocument {
+                path: path.clone(),
+                sha256: sha256.clone(),
+                page: *page,
+                item: *item,
+            },
+            rule: entry.rule,
+            voucher_per_date: entry.voucher_per_date(),
+            postings: match &entry.booked {
+                Ok(Some(voucher)) => PostingDocument::all(voucher),
+                Ok(None) | Err(_) => Vec::new(),
+            },
+            not_booked: match &entry.booked {
+                Ok(Some(_)) => None,
+                Ok(None) => Some(
+                    "the entry is a mirror or a detail of another and is not booked by itself".to_owned(),
+                ),
+                Err(error) => Some(with_causes(error)),
+            },
+        }
+    }
+
     /// What it is, where it stands, what follows from it.
     pub fn to_text(&self) -> String {
         let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());

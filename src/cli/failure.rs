@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::archive::ArchiveError;
 use crate::cli::exit::Exit;
-use crate::config::ConfigError;
+use crate::config::error::ConfigError;
 use crate::format::FormatError;
 use crate::ledger::day::with_causes;
 use crate::output::OutputError;
@@ -12,6 +12,7 @@ use crate::posting::books::PostingError;
 use crate::report_api::credentials::CredentialsError;
 use crate::report_api::error::{ApiError, ErrorKind};
 use crate::run::RunError;
+use crate::run::rules::RulesError;
 
 /// A failure that ends a command, or one ledger of it.
 #[derive(Debug, Clone)]
@@ -142,6 +143,15 @@ impl From<ApiError> for Failure {
             },
         };
         Self::of(exit, &error, error.hint())
+    }
+}
+
+impl From<RulesError> for Failure {
+    fn from(error: RulesError) -> Self {
+        match error {
+            RulesError::Archive(error) => error.into(),
+            RulesError::Overflow(_) => Self::of(Exit::DoesNotReconcile, &error, None),
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use signal_hook::consts::SIGINT;
+
 use crate::archive::Archive;
 use crate::catalogue::{self, Format};
 use crate::chart::Market;
@@ -13,6 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::online::{self, Fetched};
 use crate::cli::{select, terminal};
 use crate::config::Config;
+use crate::config::company::CompanyField;
 use crate::date::DateRange;
 use crate::ledger::finding::{Code, Level};
 use crate::proof::Status;
@@ -196,7 +199,7 @@ impl<'a> PeriodCommand<'a> {
                     let run = each(self, ledger_id);
                     let config = self.config.ledger(&run.info);
                     let mut ledger = LedgerReport::of(&run, config.posting.market);
-                    ledger.company = config.company.name;
+                    ledger.company = config.company.text(CompanyField::Name).map(str::to_owned);
                     (ledger, self.exit_of(&run))
                 }
             };
@@ -281,16 +284,10 @@ impl<'a> PeriodCommand<'a> {
 
     /// Ctrl-C sets a flag that the run looks at between dates, so that nothing is left half done.
     fn watch_for_cancel(&self) {
-        let cancelled = Arc::clone(&self.cancelled);
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            // Without a runtime Ctrl-C ends the process the system's way.
-            if let Ok(runtime) = runtime
-                && runtime.block_on(tokio::signal::ctrl_c()).is_ok()
-            {
-                cancelled.store(true, Ordering::Relaxed);
-            }
-        });
+        // Where the system refuses, Ctrl-C ends the process the system's way.
+        if let Err(error) = signal_hook::flag::register(SIGINT, Arc::clone(&self.cancelled)) {
+            tracing::info!("cannot watch for Ctrl-C: {error}");
+        }
     }
 }
 

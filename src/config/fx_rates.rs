@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 
-use crate::config::ConfigError;
+use crate::config::error::ConfigError;
 use crate::date::days_before;
 use crate::money::{Currency, Rate};
 

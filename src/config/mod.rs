@@ -3,6 +3,8 @@
 //! [`raw`] is the file as `serde` sees it; [`Config::load`] turns it into values that cannot be
 //! wrong. A ledger's own table overrides the file's value by value.
 
+pub mod company;
+pub mod error;
 pub mod fx_rates;
 pub mod raw;
 pub mod sales_lines;
@@ -11,82 +13,17 @@ pub mod values;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use thiserror::Error;
-
 use crate::account::AccountNumber;
 use crate::account::TaxCode;
 use crate::chart::{Chart, Market, Role};
+use crate::config::company::Company;
+use crate::config::error::ConfigError;
 use crate::config::fx_rates::FxRates;
-use crate::config::raw::{RawApi, RawCompany, RawConfig, RawPosting};
+use crate::config::raw::{RawApi, RawConfig, RawPosting};
 use crate::config::sales_lines::SalesLines;
 pub use crate::config::values::{CaptureMode, DateBasis, FeeMode, Rule, VoucherPer};
 use crate::money::Currency;
 use crate::provider::LedgerInfo;
-
-/// Why the configuration cannot be used.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// The file that was named is not there, or cannot be read.
-    #[error("cannot read the configuration {}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// A file that the configuration names is not there, or cannot be read.
-    #[error("cannot read {}, which the configuration names as `{key}`", path.display())]
-    ReadNamed {
-        /// The key that names it.
-        key: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// The file does not say what bilag understands.
-    #[error("{}: {message}", path.display())]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, with line and allowed values.
-        message: String,
-    },
-}
-
-/// The organisation that the books belong to, as far as the configuration says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Company {
-    /// Legal name.
-    pub name: Option<String>,
-    /// Organisation number, kept as text.
-    pub registration_number: Option<String>,
-    /// Street and number.
-    pub street: Option<String>,
-    /// Postal code.
-    pub postal_code: Option<String>,
-    /// City.
-    pub city: Option<String>,
-    /// ISO 3166 code of two letters.
-    pub country: Option<String>,
-    /// First name of the contact person.
-    pub contact_first_name: Option<String>,
-    /// Last name of the contact person.
-    pub contact_last_name: Option<String>,
-    /// Telephone.
-    pub phone: Option<String>,
-    /// E-mail.
-    pub email: Option<String>,
-    /// Whether the company is registered for VAT.
-    pub vat_registered: Option<bool>,
-    /// Bank account number, kept as text.
-    pub bank_account: Option<String>,
-    /// IBAN, in place of the bank account number.
-    pub iban: Option<String>,
-    /// The month in which fiscal years start, 1 to 12.
-    pub fiscal_year_start_month: u32,
-}
 
 /// How entries become vouchers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,7 +165,7 @@ impl Config {
             accounts,
             tax_codes,
             rules: own.rules.unwrap_or_else(|| self.raw.rules.clone()),
-            company: company(&own.company.or(&self.raw.company)),
+            company: own.company.or(&self.raw.company).into(),
             formats: own
                 .output
                 .formats
@@ -255,25 +192,5 @@ fn settings(posting: &RawPosting, market: Market, market_is_assumed: bool, chart
             .filter(|code| !code.is_empty()),
         refund_lookback_days: posting.refund_lookback_days.unwrap_or(180),
         dimensions_on_balance: posting.dimensions_on_balance.unwrap_or(false),
-    }
-}
-
-fn company(raw: &RawCompany) -> Company {
-    let raw = raw.clone();
-    Company {
-        name: raw.name,
-        registration_number: raw.registration_number,
-        street: raw.street,
-        postal_code: raw.postal_code,
-        city: raw.city,
-        country: raw.country,
-        contact_first_name: raw.contact_first_name,
-        contact_last_name: raw.contact_last_name,
-        phone: raw.phone,
-        email: raw.email,
-        vat_registered: raw.vat_registered,
-        bank_account: raw.bank_account,
-        iban: raw.iban,
-        fiscal_year_start_month: raw.fiscal_year_start_month.unwrap_or(1),
     }
 }

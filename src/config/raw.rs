@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::account::{AccountNumber, DateText, TaxCode};
 use crate::chart::{Market, Role};
+use crate::config::company::RawCompany;
 use crate::config::values::{CaptureMode, DateBasis, FeeMode, Rule, VoucherPer};
 use crate::money::{Currency, Rate};
 
@@ -84,30 +85,6 @@ pub struct RawOutput {
     pub formats: Option<Vec<String>>,
 }
 
-/// `[company]`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "the commented file that `bilag init` writes explains each key"
-)]
-pub struct RawCompany {
-    pub name: Option<String>,
-    pub registration_number: Option<String>,
-    pub street: Option<String>,
-    pub postal_code: Option<String>,
-    pub city: Option<String>,
-    pub country: Option<String>,
-    pub contact_first_name: Option<String>,
-    pub contact_last_name: Option<String>,
-    pub phone: Option<String>,
-    pub email: Option<String>,
-    pub vat_registered: Option<bool>,
-    pub bank_account: Option<String>,
-    pub iban: Option<String>,
-    pub fiscal_year_start_month: Option<u32>,
-}
-
 /// `[posting]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -155,29 +132,6 @@ impl RawPosting {
             fee_tax_code: self.fee_tax_code.or_else(|| base.fee_tax_code.clone()),
             refund_lookback_days: self.refund_lookback_days.or(base.refund_lookback_days),
             dimensions_on_balance: self.dimensions_on_balance.or(base.dimensions_on_balance),
-        }
-    }
-}
-
-impl RawCompany {
-    /// These values, and `base`'s where these are silent.
-    pub fn or(self, base: &Self) -> Self {
-        let base = base.clone();
-        Self {
-            name: self.name.or(base.name),
-            registration_number: self.registration_number.or(base.registration_number),
-            street: self.street.or(base.street),
-            postal_code: self.postal_code.or(base.postal_code),
-            city: self.city.or(base.city),
-            country: self.country.or(base.country),
-            contact_first_name: self.contact_first_name.or(base.contact_first_name),
-            contact_last_name: self.contact_last_name.or(base.contact_last_name),
-            phone: self.phone.or(base.phone),
-            email: self.email.or(base.email),
-            vat_registered: self.vat_registered.or(base.vat_registered),
-            bank_account: self.bank_account.or(base.bank_account),
-            iban: self.iban.or(base.iban),
-            fiscal_year_start_month: self.fiscal_year_start_month.or(base.fiscal_year_start_month),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::config::ConfigError;
+use crate::config::error::ConfigError;
 use crate::ledger::entry::Entry;
 
 /// One part of a capture. Amounts are minor units and have the capture's sign.
@@ -14,9 +14,9 @@ use crate::ledger::entry::Entry;
 pub struct SalesLine {
     /// The part's amount with VAT.
     pub gross: i64,
-    /// Its tax code.
-    #[serde(alias = "tax_code")]
-    pub vat_code: String,
+    /// Its tax code; shops that call it a VAT code are understood.
+    #[serde(alias = "vat_code")]
+    pub tax_code: String,
     /// Its VAT as the shop computed it; computed from the gross when absent.
     #[serde(default)]
     pub vat: Option<i64>,
@@ -47,16 +47,16 @@ struct CsvSale {
     #[serde(default)]
     reference: Option<String>,
     gross: i64,
-    #[serde(alias = "tax_code")]
-    vat_code: String,
+    #[serde(alias = "vat_code")]
+    tax_code: String,
     #[serde(default)]
     vat: Option<i64>,
 }
 
 impl SalesLines {
     /// Reads a file and returns its text with the lines: JSON
-    /// (`[{"pspReference": "…", "lines": [{"gross": 12500, "vat_code": "3", "vat": 2500}]}]`) or,
-    /// when its name ends in `.csv`, `psp_reference,reference,gross,vat_code,vat`, one line a row.
+    /// (`[{"pspReference": "…", "lines": [{"gross": 12500, "tax_code": "3", "vat": 2500}]}]`) or,
+    /// when its name ends in `.csv`, `psp_reference,reference,gross,tax_code,vat`, one line a row.
     pub fn load(path: &Path) -> Result<(Self, String), ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|source| ConfigError::ReadNamed {
             key: "sales_lines",
@@ -127,7 +127,7 @@ impl SalesLines {
                 .slot(&place, row.psp_reference, row.reference)?
                 .push(SalesLine {
                     gross: row.gross,
-                    vat_code: row.vat_code,
+                    tax_code: row.tax_code,
                     vat: row.vat,
                 });
         }
@@ -156,9 +156,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_and_csv_say_the_same() {
+    fn json_and_csv_say_the_same_under_either_name_of_the_tax_code() {
         let json = r#"[{"pspReference":"77","lines":[{"gross":12500,"vat_code":"3","vat":2500},{"gross":115,"vat_code":"31"}]}]"#;
-        let csv = "psp_reference,reference,gross,vat_code,vat\n77,,12500,3,2500\n77,,115,31,\n";
+        let csv = "psp_reference,reference,gross,tax_code,vat\n77,,12500,3,2500\n77,,115,31,\n";
         let (json, csv) = (
             SalesLines::from_json(json).unwrap(),
             SalesLines::from_csv(csv).unwrap(),

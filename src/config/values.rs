@@ -4,12 +4,14 @@ use chrono::NaiveDate;
 use regex::Regex;
 use serde::de;
 use serde::{Deserialize, Deserializer};
+use strum::IntoStaticStr;
 
 use crate::account::{AccountNumber, optional_date};
 
 /// What captures and refunds are booked against.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum CaptureMode {
     /// A receivable that the shop, till or invoice has debited already.
     #[default]
@@ -18,6 +20,13 @@ pub enum CaptureMode {
     Revenue,
     /// Not booked: the shop or till debits the funds account itself.
     None,
+}
+
+impl CaptureMode {
+    /// The name in the configuration.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// When fees become an expense.

@@ -98,7 +98,7 @@ pub struct ReadAgain;
 #[derive(Debug)]
 pub struct Days<'a> {
     archive: &'a Archive,
-    ledger_id: &'a str,
+    ledger_id: String,
     /// Dates that the provider, asked just now, says are open.
     open: BTreeSet<(Topic, NaiveDate)>,
     /// Whether long files are held whole too.
@@ -119,10 +119,10 @@ struct Known {
 impl<'a> Days<'a> {
     /// A reader of a ledger's days. `open` are dates that are not in the archive because the
     /// provider says that they are open.
-    pub fn new(archive: &'a Archive, ledger_id: &'a str, open: BTreeSet<(Topic, NaiveDate)>) -> Self {
+    pub fn new(archive: &'a Archive, ledger_id: &str, open: BTreeSet<(Topic, NaiveDate)>) -> Self {
         Self {
             archive,
-            ledger_id,
+            ledger_id: ledger_id.to_owned(),
             open,
             whole: Cell::new(false),
             known: RefCell::default(),
@@ -130,15 +130,10 @@ impl<'a> Days<'a> {
     }
 
     /// A reader that holds every date whole, for those who look at single entries.
-    pub fn whole(archive: &'a Archive, ledger_id: &'a str) -> Self {
+    pub fn whole(archive: &'a Archive, ledger_id: &str) -> Self {
         let days = Self::new(archive, ledger_id, BTreeSet::new());
         days.whole.set(true);
         days
-    }
-
-    /// The ledger.
-    pub fn ledger_id(&self) -> &'a str {
-        self.ledger_id
     }
 
     /// Both topics of `date`. What cannot be read becomes part of the result, so that the checks
@@ -338,7 +333,7 @@ impl<'a> Days<'a> {
     fn files(&self, topic: Topic) -> Result<Rc<TopicFiles>, String> {
         let mut known = self.known.borrow_mut();
         let files = known.files.entry(topic).or_insert_with(|| {
-            let files = self.archive.topic(self.ledger_id, topic);
+            let files = self.archive.topic(&self.ledger_id, topic);
             files.map(Rc::new).map_err(|error| with_causes(&error))
         });
         files.clone()

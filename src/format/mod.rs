@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 use thiserror::Error;
 
 use crate::encode::{Container, Encoding, LineEnd};
@@ -18,8 +19,9 @@ use crate::format::delimited::Layout;
 use crate::format::options::{OptionSpec, Options, Variant};
 
 /// How sure we are that the target takes the format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Evidence {
     /// A specification by whoever owns the format.
     Spec,
@@ -32,11 +34,7 @@ pub enum Evidence {
 impl Evidence {
     /// The name in files.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Spec => "spec",
-            Self::Code => "code",
-            Self::SecondHand => "second-hand",
-        }
+        self.into()
     }
 }
 

@@ -6,14 +6,18 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use strum::{IntoStaticStr, VariantNames};
 use thiserror::Error;
 
 use crate::journal::id::VoucherId;
 use crate::money::{Currency, Rate};
 
 /// Why a posting is there. The order is the order of postings in a voucher.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr, VariantNames,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[expect(
     missing_docs,
     reason = "named after the entry types; docs/POSTING.md has the table"
@@ -42,26 +46,7 @@ pub enum PostingKey {
 impl PostingKey {
     /// The name in files.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Capture => "capture",
-            Self::Refund => "refund",
-            Self::CaptureFee => "capture_fee",
-            Self::FeesRetained => "fees_retained",
-            Self::PayoutScheduled => "payout_scheduled",
-            Self::PayoutAborted => "payout_aborted",
-            Self::DisputeRetained => "dispute_retained",
-            Self::DisputeReturned => "dispute_returned",
-            Self::CorrectionFunds => "correction_funds",
-            Self::CorrectionFees => "correction_fees",
-            Self::TopUp => "top_up",
-            Self::CreditNoteFunds => "credit_note_funds",
-            Self::CreditNoteFees => "credit_note_fees",
-            Self::FeesInvoiced => "fees_invoiced",
-            Self::UnknownFunds => "unknown_funds",
-            Self::UnknownFees => "unknown_fees",
-            Self::FxDifference => "fx_difference",
-            Self::Rounding => "rounding",
-        }
+        self.into()
     }
 
     /// Whether one posting sums all entries of the type, or each entry has its own pair.

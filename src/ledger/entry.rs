@@ -5,13 +5,15 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use chrono::NaiveDate;
+use strum::AsRefStr;
 
 use crate::ledger::time::EntryTime;
 use crate::money::Currency;
 use crate::provider::Topic;
 
 /// What an entry is. The set is open: the provider may add types without notice.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, AsRefStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum EntryType<'a> {
     /// A sale, or a captured reservation.
     Capture,
@@ -38,6 +40,7 @@ pub enum EntryType<'a> {
     /// Fees settled by an invoice (gross settlement).
     FeesInvoiced,
     /// A type that bilag does not know, by its name.
+    #[strum(transparent)]
     Unknown(Cow<'a, str>),
 }
 
@@ -69,21 +72,7 @@ impl<'a> EntryType<'a> {
 
     /// The canonical name.
     pub fn name(&self) -> &str {
-        match self {
-            Self::Capture => "capture",
-            Self::Refund => "refund",
-            Self::FeesRetained => "fees-retained",
-            Self::PayoutScheduled => "payout-scheduled",
-            Self::PayoutAborted => "payout-aborted",
-            Self::RetainedDisputedCapture => "retained-disputed-capture",
-            Self::ReturnedDisputedCapture => "returned-disputed-capture",
-            Self::Correction => "correction",
-            Self::TopUp => "top-up",
-            Self::CreditNote => "credit-note",
-            Self::CaptureFee => "capture-fee",
-            Self::FeesInvoiced => "fees-invoiced",
-            Self::Unknown(name) => name,
-        }
+        self.as_ref()
     }
 
     /// The sign that the provider's texts give for the type on `topic`: 1, −1, or `None` where

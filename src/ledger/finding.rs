@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use strum::IntoStaticStr;
 
 use crate::provider::Topic;
 
@@ -20,8 +21,9 @@ pub enum Level {
 }
 
 /// What kind of thing was found. The text form is part of the contract with scripts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 #[expect(missing_docs, reason = "docs/FINDINGS.md explains each code to its reader")]
 pub enum Code {
     Unreadable,
@@ -114,10 +116,8 @@ impl Code {
     }
 
     /// The code as scripts see it.
-    pub fn name(self) -> String {
-        // The derive is the one place that spells the names.
-        serde_json::to_string(&self)
-            .map_or_else(|_| format!("{self:?}"), |text| text.trim_matches('"').to_owned())
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

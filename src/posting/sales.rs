@@ -192,7 +192,7 @@ fn by_lines(
     }
     let mut shares = Vec::new();
     for line in lines {
-        let counter = taxed(books, rule, &line.vat_code, place, date)?;
+        let counter = taxed(books, rule, &line.tax_code, place, date)?;
         let carries_vat = counter.tax.as_ref().is_some_and(|tax| tax.vat_account.is_some());
         if let Some(vat) = line.vat {
             let is_part = vat == 0
@@ -204,7 +204,7 @@ fn by_lines(
                         name(place.entry),
                         books.currency.amount(vat),
                         books.currency.amount(line.gross),
-                        line.vat_code
+                        line.tax_code
                     )
                 });
             }
@@ -233,11 +233,11 @@ fn proportional(
         let turned = |line: &SalesLine| SalesLine {
             gross: line.gross.saturating_neg(),
             vat: line.vat.map(i64::saturating_neg),
-            vat_code: line.vat_code.clone(),
+            tax_code: line.tax_code.clone(),
         };
         return lines.iter().map(turned).collect();
     }
-    if lines.iter().any(|line| line.vat_code != lines[0].vat_code) {
+    if lines.iter().any(|line| line.tax_code != lines[0].tax_code) {
         findings.add(Code::RefundSplitEstimated, Some(Topic::Funds), Some(place.ledger_date), Some(place.ordinal), || {
             format!(
                 "the refund with reference `{}` is part of a capture with several tax codes; it is split in proportion to the capture",
@@ -253,7 +253,7 @@ fn proportional(
         let upto = divide_half_away(i128::from(amount) * so_far, total.max(1)).unwrap_or(amount);
         scaled.push(SalesLine {
             gross: upto.saturating_sub(booked),
-            vat_code: line.vat_code.clone(),
+            tax_code: line.tax_code.clone(),
             vat: None,
         });
         booked = upto;

@@ -13,7 +13,7 @@ use crate::provider::Topic;
 use crate::report_api::error::{ApiError, Subject};
 use crate::report_api::listing::{self, ListedLedger};
 use crate::report_api::options::ClientOptions;
-use crate::report_api::page::Place;
+use crate::report_api::page::PagePlace;
 use crate::report_api::paging::Pages;
 use crate::report_api::retry::Tries;
 use crate::report_api::token::{Token, TokenStore};
@@ -39,11 +39,11 @@ pub enum FetchedDate {
 /// A client of the Report API. Clones share connections and token.
 #[derive(Debug, Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
+    connection: Arc<Connection>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct Connection {
     options: ClientOptions,
     transport: Transport,
     tokens: TokenStore,
@@ -62,7 +62,7 @@ impl Client {
     pub fn new(options: ClientOptions) -> Result<Self, ApiError> {
         let transport = Transport::new(&options)?;
         Ok(Self {
-            shared: Arc::new(Shared {
+            connection: Arc::new(Connection {
                 options,
                 transport,
                 tokens: TokenStore::default(),
@@ -72,7 +72,7 @@ impl Client {
 
     /// The options that the client was made with.
     pub fn options(&self) -> &ClientOptions {
-        &self.shared.options
+        &self.connection.options
     }
 
     /// The ledgers that the keys reach, in the provider's order; with `handle` only those that
@@ -82,7 +82,7 @@ impl Client {
         let mut ledgers: Vec<ListedLedger> = Vec::new();
         let mut pages = Pages::new(&subject);
         loop {
-            let mut url = self.shared.transport.url(["settlement", "v1", "ledgers"]);
+            let mut url = self.connection.transport.url(["settlement", "v1", "ledgers"]);
             append_query(&mut url, "settlesForRecipientHandles", handle);
             append_query(&mut url, "cursor", pages.cursor());
             let page = pages.page;
@@ -140,7 +140,7 @@ impl Client {
         let mut pages = Pages::new(&subject);
         loop {
             let url = self.date_url(ledger_id, topic, date, pages.cursor());
-            let place = Place {
+            let place = PagePlace {
                 subject: &subject,
                 date,
                 page: pages.page,
@@ -175,18 +175,18 @@ impl Client {
     }
 
     fn is_recent(&self, date: NaiveDate) -> bool {
-        (self.shared.options.today - date).num_days() <= RECENT_DAYS
+        (self.connection.options.today - date).num_days() <= RECENT_DAYS
     }
 
     fn date_url(&self, ledger_id: &str, topic: Topic, date: NaiveDate, cursor: Option<&str>) -> Url {
         let date = date.to_string();
         let path = ["report", "v2", "ledgers", ledger_id, topic.name(), "dates", &date];
-        let mut url = self.shared.transport.url(path);
+        let mut url = self.connection.transport.url(path);
         // The provider forgets this on the next page if it is not said again.
         append_query(
             &mut url,
             "includeGDPRSensitiveData",
-            self.shared.options.include_gdpr.then_some("true"),
+            self.connection.options.include_gdpr.then_some("true"),
         );
         append_query(&mut url, "cursor", cursor);
         url
@@ -199,7 +199,7 @@ impl Client {
         call: &Call<'_>,
         accept: impl Fn(Vec<u8>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let mut tries = Tries::start(&self.shared.options.retry);
+        let mut tries = Tries::start(&self.connection.options.retry);
         let mut token = self.token(None).await?;
         let mut is_renewed = false;
         loop {
@@ -219,9 +219,9 @@ impl Client {
     }
 
     async fn send(&self, call: &Call<'_>, token: &Token) -> Result<Vec<u8>, ApiError> {
-        let Shared {
+        let Connection {
             options, transport, ..
-        } = &*self.shared;
+        } = &*self.connection;
         let request = transport.http.get(call.url.clone()).bearer_auth(token.bearer());
         let request = options.credentials.identify(request)?;
         let answer = transport.exchange(call.subject, request).await;
@@ -230,13 +230,13 @@ impl Client {
 
     /// A token that will do, which is another than `rejected`.
     async fn token(&self, rejected: Option<&Arc<Token>>) -> Result<Arc<Token>, ApiError> {
-        self.shared.tokens.get(rejected, self.ask_token()).await
+        self.connection.tokens.get(rejected, self.ask_token()).await
     }
 
     async fn ask_token(&self) -> Result<Token, ApiError> {
-        let Shared {
+        let Connection {
             options, transport, ..
-        } = &*self.shared;
+        } = &*self.connection;
         let path = options
             .token_path
             .as_deref()
@@ -264,7 +264,7 @@ impl Client {
         };
         let Some(delay) = delay else { return Err(error) };
         tracing::info!(delay_ms = delay.as_millis(), "{error}; trying again");
-        self.shared.options.progress.retrying(&error, delay);
+        self.connection.options.progress.retrying(&error, delay);
         tokio::time::sleep(delay).await;
         Ok(())
     }

@@ -17,7 +17,7 @@ use crate::provider::Topic;
 use crate::report_api::client::Client;
 use crate::report_api::error::{ApiError, ErrorKind};
 use crate::report_api::listing::ListedLedger;
-use crate::report_api::step::{Outcome, Shared, Step, Task};
+use crate::report_api::step::{FetchState, FetchStep, Outcome, Task};
 
 /// So many ledgers that fail in a row for a temporary reason, without one success in between,
 /// are an outage; going on would only take hours.
@@ -76,7 +76,7 @@ pub async fn fetch(client: &Client, archive: &Archive, plan: FetchPlan) -> Fetch
     let today = client.options().today;
     let mut steps = VecDeque::new();
     for ledger in 0..plan.ledgers.len() {
-        let mut add = |topic, task| steps.push_back(Step { ledger, topic, task });
+        let mut add = |topic, task| steps.push_back(FetchStep { ledger, topic, task });
         // The walks come first: each is a row of requests that cannot run side by side.
         for topic in Topic::ALL {
             add(topic, Task::LookBack(plan.range.from()));
@@ -106,7 +106,7 @@ pub async fn fetch_dates(client: &Client, archive: &Archive, wanted: Vec<WantedD
         if known.is_none() {
             ledgers.push(ledger);
         }
-        steps.extend(dates.into_iter().map(|date| Step {
+        steps.extend(dates.into_iter().map(|date| FetchStep {
             ledger: index,
             topic,
             task: Task::Date(date),
@@ -119,13 +119,13 @@ async fn run(
     client: &Client,
     archive: &Archive,
     ledgers: Vec<ListedLedger>,
-    steps: VecDeque<Step>,
+    steps: VecDeque<FetchStep>,
 ) -> FetchReport {
     let mut report = FetchReport::new(&ledgers);
-    match Shared::open(client, archive, ledgers).await {
-        Ok(shared) => {
-            report.run_steps(&shared, steps).await;
-            for (ledger, requests) in report.ledgers.iter_mut().zip(shared.requests()) {
+    match FetchState::open(client, archive, ledgers).await {
+        Ok(state) => {
+            report.run_steps(&state, steps).await;
+            for (ledger, requests) in report.ledgers.iter_mut().zip(state.requests()) {
                 ledger.requests = requests;
                 ledger.fetched.sort_unstable();
                 ledger.open.sort_unstable();
@@ -154,8 +154,8 @@ impl FetchReport {
 
     /// Runs the steps, leaving out those of ledgers that have failed. Twice as many are under way
     /// as may ask the provider: the others are busy with the disk. A fatal error ends them.
-    async fn run_steps(&mut self, shared: &Arc<Shared>, mut steps: VecDeque<Step>) {
-        let options = shared.client.options();
+    async fn run_steps(&mut self, state: &Arc<FetchState>, mut steps: VecDeque<FetchStep>) {
+        let options = state.client.options();
         options.progress.planned(steps.len());
         let mut running = JoinSet::new();
         let mut failures_in_a_row = 0;
@@ -166,8 +166,8 @@ impl FetchReport {
                     options.progress.step_done(0);
                     continue;
                 }
-                let shared = Arc::clone(shared);
-                running.spawn(async move { (step, shared.take(step).await) });
+                let state = Arc::clone(state);
+                running.spawn(async move { (step, state.take(step).await) });
             }
             let Some(done) = running.join_next().await else {
                 return;
@@ -189,7 +189,7 @@ impl FetchReport {
     }
 
     /// Books a step to its ledger. Gives back its error when that is the ledger's first.
-    fn add(&mut self, step: Step, outcome: Outcome) -> Option<ApiError> {
+    fn add(&mut self, step: FetchStep, outcome: Outcome) -> Option<ApiError> {
         let ledger = &mut self.ledgers[step.ledger];
         ledger.entries += outcome.entries;
         ledger

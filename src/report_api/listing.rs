@@ -23,7 +23,7 @@ pub(super) fn accept(
     body: &[u8],
 ) -> Result<(Vec<ListedLedger>, Option<String>), ApiError> {
     #[derive(Deserialize)]
-    struct Wire<'a> {
+    struct WireList<'a> {
         #[serde(borrow)]
         items: Vec<&'a RawValue>,
         #[serde(default)]
@@ -35,7 +35,7 @@ pub(super) fn accept(
         problem: problem.to_owned(),
     };
     let text = page::whole_object(subject, page, body)?;
-    let wire: Wire<'_> =
+    let wire: WireList<'_> =
         serde_json::from_str(text).map_err(|_| not_documented("the answer is no list of ledgers"))?;
     let mut ledgers = Vec::new();
     for item in wire.items {

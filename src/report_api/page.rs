@@ -34,7 +34,7 @@ pub(super) struct Page {
 }
 
 /// What a page has to fit: its place among the pages of one ledger date.
-pub(super) struct Place<'a> {
+pub(super) struct PagePlace<'a> {
     pub(super) subject: &'a Subject,
     pub(super) date: NaiveDate,
     /// The page's number, from 1.
@@ -45,7 +45,7 @@ pub(super) struct Place<'a> {
     pub(super) marks: &'a BTreeSet<String>,
 }
 
-impl Place<'_> {
+impl PagePlace<'_> {
     /// Takes `body` as the page at this place, or says why not.
     pub(super) fn accept(&self, body: Vec<u8>) -> Result<Page, ApiError> {
         let text = std::str::from_utf8(&body).map_err(|_| not_whole(self.subject, self.page, 1, 1))?;
@@ -63,7 +63,7 @@ impl Place<'_> {
         let (entries, is_open, has_more) = (parsed.entries.len(), parsed.is_open, parsed.has_more);
         let (mut cursor, mut mark) = (None, None);
         if has_more || self.page > 1 {
-            let wire = Wire::of(text);
+            let wire = WirePage::of(text);
             // Where a page begins and ends at the same balance, its balances do not tell that it
             // came twice.
             mark = wire.items.map(|items| sha256_hex(items.get().as_bytes()));
@@ -153,7 +153,7 @@ impl Place<'_> {
 
 /// What of a page stands outside its entries, and the text of these.
 #[derive(Default, Deserialize)]
-struct Wire<'a> {
+struct WirePage<'a> {
     /// Where the next page begins.
     #[serde(borrow, default)]
     cursor: Option<Cow<'a, str>>,
@@ -161,7 +161,7 @@ struct Wire<'a> {
     items: Option<&'a RawValue>,
 }
 
-impl<'a> Wire<'a> {
+impl<'a> WirePage<'a> {
     /// Reads a page that is known to parse.
     fn of(text: &'a str) -> Self {
         // Should it not parse after all, the cursor is missing, and that is an error of its own.

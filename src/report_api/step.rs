@@ -20,7 +20,7 @@ const LOOK_BACK_DAYS: u64 = 7;
 
 /// One piece of work; its requests follow one another.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Step {
+pub(super) struct FetchStep {
     /// Index of the ledger.
     pub(super) ledger: usize,
     pub(super) topic: Topic,
@@ -59,7 +59,7 @@ enum Standing {
 }
 
 /// What all steps share.
-pub(super) struct Shared {
+pub(super) struct FetchState {
     pub(super) client: Client,
     archive: Archive,
     ledgers: Vec<ListedLedger>,
@@ -73,7 +73,7 @@ pub(super) struct Shared {
     _lock: ArchiveLock,
 }
 
-impl Shared {
+impl FetchState {
     /// Locks the archive and keeps the ledgers' items in it.
     pub(super) async fn open(
         client: &Client,
@@ -111,7 +111,7 @@ impl Shared {
     }
 
     /// Does `step`, as far as it goes.
-    pub(super) async fn take(self: &Arc<Self>, step: Step) -> Outcome {
+    pub(super) async fn take(self: &Arc<Self>, step: FetchStep) -> Outcome {
         let mut outcome = Outcome::default();
         let result = match step.task {
             Task::Date(date) => self.take_date(step, date, &mut outcome).await,
@@ -127,7 +127,7 @@ impl Shared {
 
     async fn take_date(
         self: &Arc<Self>,
-        step: Step,
+        step: FetchStep,
         date: NaiveDate,
         outcome: &mut Outcome,
     ) -> Result<(), ApiError> {
@@ -140,7 +140,7 @@ impl Shared {
 
     async fn take_next(
         self: &Arc<Self>,
-        step: Step,
+        step: FetchStep,
         date: NaiveDate,
         outcome: &mut Outcome,
     ) -> Result<(), ApiError> {
@@ -154,7 +154,7 @@ impl Shared {
     /// chained to it. Beyond a date that is not known a chain would prove nothing.
     async fn look_back(
         self: &Arc<Self>,
-        step: Step,
+        step: FetchStep,
         from: NaiveDate,
         outcome: &mut Outcome,
     ) -> Result<(), ApiError> {
@@ -175,12 +175,12 @@ impl Shared {
     /// Sees to it that `date` is in the archive if it is closed.
     async fn settle(
         self: &Arc<Self>,
-        step: Step,
+        step: FetchStep,
         date: NaiveDate,
         outcome: &mut Outcome,
     ) -> Result<Standing, ApiError> {
-        let (shared, topic) = (Arc::clone(self), step.topic);
-        if let Some(standing) = blocking(move || shared.known(step, date)).await? {
+        let (state, topic) = (Arc::clone(self), step.topic);
+        if let Some(standing) = blocking(move || state.known(step, date)).await? {
             return Ok(standing);
         }
         if date > self.client.options().today {
@@ -201,10 +201,10 @@ impl Shared {
         match fetched {
             FetchedDate::Open => Ok(Standing::Open),
             FetchedDate::Closed { bodies, entries } => {
-                let shared = Arc::clone(self);
+                let state = Arc::clone(self);
                 blocking(move || {
-                    let ledger_id = &shared.ledgers[step.ledger].info.ledger_id;
-                    shared.archive.store_date(ledger_id, topic, date, &bodies)
+                    let ledger_id = &state.ledgers[step.ledger].info.ledger_id;
+                    state.archive.store_date(ledger_id, topic, date, &bodies)
                 })
                 .await?;
                 outcome.fetched.push(date);
@@ -216,7 +216,7 @@ impl Shared {
 
     /// How `date` stands in the archive; `None` when it is not there, or was saved by somebody
     /// while it was open or without its last page.
-    fn known(&self, step: Step, date: NaiveDate) -> Result<Option<Standing>, ArchiveError> {
+    fn known(&self, step: FetchStep, date: NaiveDate) -> Result<Option<Standing>, ArchiveError> {
         let ledger_id = &self.ledgers[step.ledger].info.ledger_id;
         let Some(stored) = self.archive.read(ledger_id, step.topic, date)? else {
             return Ok(None);

@@ -32,12 +32,12 @@ impl Token {
     /// Reads the token endpoint's answer.
     pub(super) fn read(body: &[u8], asked: Instant) -> Result<Self, ApiError> {
         #[derive(Deserialize)]
-        struct Wire {
+        struct WireToken {
             access_token: String,
             #[serde(default)]
             expires_in: Value,
         }
-        let wire: Wire = serde_json::from_slice(body).map_err(|error| {
+        let wire: WireToken = serde_json::from_slice(body).map_err(|error| {
             let (subject, page) = (Subject::Token, 1);
             match error.classify() {
                 serde_json::error::Category::Data => ApiError::NotDocumented {

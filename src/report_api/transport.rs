@@ -7,7 +7,7 @@ use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Response, Url};
 
-use crate::report_api::answer;
+use crate::report_api::answer::Answer;
 use crate::report_api::error::{ApiError, Subject};
 use crate::report_api::options::ClientOptions;
 
@@ -62,12 +62,11 @@ impl Transport {
         match (status, body) {
             (200, body) => body,
             // The status says enough when the body of an error is cut.
-            (_, body) => Err(answer::refused(
-                subject,
+            (status, body) => Err(ApiError::Refused {
+                subject: subject.clone(),
                 status,
-                &headers,
-                &body.unwrap_or_default(),
-            )),
+                answer: Answer::read(&headers, &body.unwrap_or_default()),
+            }),
         }
     }
 }

@@ -3,9 +3,12 @@
 pub mod captures;
 pub mod documents;
 pub mod earlier;
+pub mod explain;
 pub mod export_log;
 mod movement;
 mod pass;
+pub mod rules;
+pub mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -18,18 +21,18 @@ use thiserror::Error;
 use crate::archive::{Archive, ArchiveError};
 use crate::catalogue::Format;
 use crate::chart::Chart;
-use crate::config::{Config, LedgerConfig};
+use crate::config::Config;
 use crate::date::DateRange;
 use crate::days::{Days, ReadAgain};
 use crate::format::FormatError;
 use crate::journal::JournalTotals;
-use crate::money::Currency;
 use crate::output::OutputError;
-use crate::posting::books::{Books, PostingError};
+use crate::posting::books::PostingError;
 use crate::proof::{LedgerProof, ProofOptions, Prover, Status};
 use crate::provider::{LedgerInfo, Topic};
 use crate::run::documents::Output;
 use crate::run::pass::Run;
+use crate::run::session::Session;
 
 /// What to do with each ledger.
 #[derive(Debug, Clone)]
@@ -132,52 +135,42 @@ pub struct LedgerRun {
 
 /// Runs one ledger.
 pub fn ledger(archive: &Archive, ledger_id: &str, config: &Config, options: &RunOptions) -> LedgerRun {
-    let info = match archive.ledger_info(ledger_id) {
-        Ok(info) => info.unwrap_or_else(|| LedgerInfo::unknown(ledger_id)),
+    let session = match Session::open(archive, config, ledger_id, options.open.clone()) {
+        Ok(session) => session,
         Err(error) => return LedgerRun::ended(LedgerInfo::unknown(ledger_id), error.into()),
     };
-    let ledger_config = config.ledger(&info);
-    let days = Days::new(archive, ledger_id, options.open.clone());
     let exported = if options.allow_open {
-        closed_part(&days, options.range)
+        closed_part(&session.days, options.range)
     } else {
         Some(options.range)
     };
-    let siblings = siblings(archive, &info, &ledger_config, options);
     let run = Run {
-        days: &days,
-        info: &info,
-        config,
-        currency: currency(&days, &info, &ledger_config, options.range),
-        ledger_config: &ledger_config,
-        options,
+        currency: session.currency(options.range),
+        siblings: siblings(archive, &session, options),
         exported: exported.unwrap_or(options.range),
-        siblings: &siblings,
+        session: &session,
+        options,
     };
     let mut result = run.run();
-    result.info = info;
+    result.info = session.info;
     result
 }
 
 /// The other ledgers of the archive with the same owner, where a format has to keep their
 /// voucher numbers apart.
-fn siblings(
-    archive: &Archive,
-    info: &LedgerInfo,
-    config: &LedgerConfig,
-    options: &RunOptions,
-) -> Vec<String> {
+fn siblings(archive: &Archive, session: &Session<'_>, options: &RunOptions) -> Vec<String> {
     let is_numbered = options.write.as_ref().is_some_and(|write| {
-        let by_configuration = write.formats.is_empty() && !config.formats.is_empty();
+        let by_configuration = write.formats.is_empty() && !session.ledger_config.formats.is_empty();
         let mut formats = write.formats.iter();
         write.all_formats || by_configuration || formats.any(|format| format.numbers_vouchers())
     });
-    let Some(owner) = info.owner.as_ref().filter(|_| is_numbered) else {
+    let Some(owner) = session.info.owner.as_ref().filter(|_| is_numbered) else {
         return Vec::new();
     };
+    let own = &session.info.ledger_id;
     // A ledger that cannot be read has its own run, which says so.
     let has_owner = |ledger_id: &String| match archive.ledger_info(ledger_id) {
-        Ok(Some(other)) => other.owner.as_ref() == Some(owner) && *ledger_id != info.ledger_id,
+        Ok(Some(info)) => info.owner.as_ref() == Some(owner) && ledger_id != own,
         Ok(None) | Err(_) => false,
     };
     let ledgers = archive.ledgers().unwrap_or_default();
@@ -186,29 +179,29 @@ fn siblings(
 
 /// Proves one ledger's range without posting anything.
 pub fn prove(archive: &Archive, ledger_id: &str, config: &Config, options: &RunOptions) -> LedgerRun {
-    let info = match archive.ledger_info(ledger_id) {
-        Ok(info) => info.unwrap_or_else(|| LedgerInfo::unknown(ledger_id)),
+    let session = match Session::open(archive, config, ledger_id, options.open.clone()) {
+        Ok(session) => session,
         Err(error) => return LedgerRun::ended(LedgerInfo::unknown(ledger_id), error.into()),
     };
-    let ledger_config = config.ledger(&info);
-    let days = Days::new(archive, ledger_id, options.open.clone());
     let proof_options = ProofOptions {
         range: options.range,
-        currency: info.currency.as_deref().and_then(Currency::parse),
-        zone: Chart::of(ledger_config.posting.market).zone(),
+        currency: session.stated_currency(),
+        zone: Chart::of(session.ledger_config.posting.market).zone(),
         allow_open: options.allow_open,
     };
+    let days = &session.days;
     let prove = || -> Result<LedgerProof, ReadAgain> {
-        let mut prover = Prover::start(&days, proof_options);
+        let mut prover = Prover::start(days, proof_options);
         for date in options.range.dates() {
-            prover.date(&days, date)?;
+            prover.date(days, date)?;
         }
-        Ok(prover.finish(&days))
+        Ok(prover.finish(days))
     };
+    // The second time long files are held whole, and nothing is to be read again.
+    let proof = prove().or_else(|ReadAgain| prove()).ok();
     LedgerRun {
-        // The second time long files are held whole, and nothing is to be read again.
-        proof: prove().or_else(|ReadAgain| prove()).ok(),
-        ..LedgerRun::not_started(info)
+        proof,
+        ..LedgerRun::not_started(session.info)
     }
 }
 
@@ -219,12 +212,12 @@ pub fn missing_before(
     config: &Config,
     range: DateRange,
 ) -> Option<NaiveDate> {
-    let info = archive.ledger_info(ledger_id).ok()??;
-    let ledger_config = config.ledger(&info);
-    let days = Days::new(archive, ledger_id, BTreeSet::new());
-    let currency = currency(&days, &info, &ledger_config, range);
-    let books = Books::new(&info, currency, &ledger_config, config);
-    earlier::find(&days, &books, range).missing.first().copied()
+    let session = Session::open(archive, config, ledger_id, BTreeSet::new()).ok()?;
+    let books = session.books(session.currency(range));
+    earlier::find(&session.days, &books, range)
+        .missing
+        .first()
+        .copied()
 }
 
 impl LedgerRun {
@@ -259,19 +252,6 @@ impl LedgerRun {
 fn closed_part(days: &Days<'_>, range: DateRange) -> Option<DateRange> {
     let last = range.dates().take_while(|date| days.is_closed(*date)).last()?;
     DateRange::new(range.from(), last).ok()
-}
-
-/// The ledger's currency: what the ledgers endpoint says, else its first entry, else the books'.
-pub fn currency(days: &Days<'_>, info: &LedgerInfo, config: &LedgerConfig, range: DateRange) -> Currency {
-    let stated = info.currency.as_deref().and_then(Currency::parse);
-    let of_date = |date| {
-        Topic::ALL
-            .into_iter()
-            .find_map(|topic| days.facts(topic, date).currency)
-    };
-    stated
-        .or_else(|| range.dates().find_map(of_date))
-        .unwrap_or(config.posting.base_currency)
 }
 
 /// The folder of a ledger's range below `out`.

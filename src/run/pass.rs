@@ -8,9 +8,9 @@ use std::sync::atomic::Ordering;
 use chrono::NaiveDate;
 
 use crate::chart::Chart;
-use crate::config::{Config, DateBasis, LedgerConfig, VoucherPer};
+use crate::config::{DateBasis, VoucherPer};
 use crate::date::DateRange;
-use crate::days::{Days, ReadAgain};
+use crate::days::ReadAgain;
 use crate::journal::{JournalTotals, Voucher};
 use crate::ledger::entry::EntryType;
 use crate::ledger::finding::{Code, Findings, Level};
@@ -25,21 +25,19 @@ use crate::provider::{LedgerInfo, Topic};
 use crate::run::documents::{Documents, Output};
 use crate::run::earlier::{self, Earlier};
 use crate::run::movement::{Movements, movement_error};
+use crate::run::session::Session;
 use crate::run::{LedgerRun, RunError, RunOptions, captures};
 use crate::writer::{Context, Opening};
 
 /// One ledger and what to do with it.
 pub(super) struct Run<'a> {
-    pub(super) days: &'a Days<'a>,
-    pub(super) info: &'a LedgerInfo,
-    pub(super) config: &'a Config,
-    pub(super) ledger_config: &'a LedgerConfig,
+    pub(super) session: &'a Session<'a>,
     pub(super) options: &'a RunOptions,
     pub(super) currency: Currency,
     /// The dates that go into files.
     pub(super) exported: DateRange,
     /// The other ledgers of the same company.
-    pub(super) siblings: &'a [String],
+    pub(super) siblings: Vec<String>,
 }
 
 /// What the pass has come to so far.
@@ -70,20 +68,21 @@ impl Run<'_> {
         // The second time long files are held whole, and nothing is to be read again.
         let again = self.once().or_else(|ReadAgain| self.once());
         again.unwrap_or_else(|again| {
-            let info = LedgerInfo::unknown(&self.info.ledger_id);
+            let info = LedgerInfo::unknown(&self.session.info.ledger_id);
             LedgerRun::ended(info, RunError::ReadAgain(again))
         })
     }
 
     fn once(&self) -> Result<LedgerRun, ReadAgain> {
-        let books = Books::new(self.info, self.currency, self.ledger_config, self.config);
+        let session = self.session;
+        let books = session.books(self.currency);
         let context = Context {
-            info: self.info,
+            info: &session.info,
             currency: self.currency,
             range: self.exported,
             books: &books,
-            config: self.ledger_config,
-            siblings: self.siblings,
+            config: &session.ledger_config,
+            siblings: &self.siblings,
         };
         let (documents, error) = match &self.options.write {
             None => (None, None),
@@ -92,14 +91,14 @@ impl Run<'_> {
                 Err(error) => (None, Some(error)),
             },
         };
-        let earlier = earlier::find(self.days, &books, self.options.range);
-        let captures = captures::of_refunds(self.days, &books, earlier.posted(self.options.range));
-        let settings = &self.ledger_config.posting;
+        let earlier = earlier::find(&self.session.days, &books, self.options.range);
+        let captures = captures::of_refunds(&self.session.days, &books, earlier.posted(self.options.range));
+        let settings = &self.session.ledger_config.posting;
         let is_ordered =
             settings.date_basis == DateBasis::LedgerDate || settings.voucher_per == VoucherPer::Payout;
         let pass = Pass {
             run: self,
-            prover: Prover::start(self.days, self.proof_options()),
+            prover: Prover::start(&self.session.days, self.proof_options()),
             poster: Poster::new(&books, captures, earlier.funds_opening),
             books: &books,
             stage: Stage {
@@ -117,11 +116,10 @@ impl Run<'_> {
     }
 
     fn proof_options(&self) -> ProofOptions {
-        let stated = self.info.currency.as_deref().and_then(Currency::parse);
         ProofOptions {
             range: self.options.range,
-            currency: stated.or(Some(self.currency)),
-            zone: Chart::of(self.ledger_config.posting.market).zone(),
+            currency: self.session.stated_currency().or(Some(self.currency)),
+            zone: Chart::of(self.session.ledger_config.posting.market).zone(),
             allow_open: self.options.allow_open,
         }
     }
@@ -162,7 +160,7 @@ impl Pass<'_, '_> {
         let Some(range) = earlier.posted_before(self.run.options.range) else {
             return Ok(None);
         };
-        let days = self.run.days;
+        let days = &self.run.session.days;
         let options = ProofOptions {
             range,
             ..self.run.proof_options()
@@ -188,7 +186,7 @@ impl Pass<'_, '_> {
 
     /// Brings the poster to the first date of the range.
     fn warm_up(&mut self, earlier: &Earlier) -> Result<(), RunError> {
-        let days = self.run.days;
+        let days = &self.run.session.days;
         if self.poster.wants_captures_before() {
             for date in earlier.capture_dates() {
                 days.visit(Topic::Funds, date, |page| self.poster.captures_before(page));
@@ -212,7 +210,7 @@ impl Pass<'_, '_> {
 
     /// Posts a date before the range, whose own vouchers belong to an earlier export.
     fn post_before(&mut self, date: NaiveDate, findings: &mut Findings) -> Result<(), RunError> {
-        let days = self.run.days;
+        let days = &self.run.session.days;
         let stored = days.read(date);
         let day = stored.parse();
         let mut nowhere = |_: &Voucher| Ok::<(), RunError>(());
@@ -236,19 +234,21 @@ impl Pass<'_, '_> {
         else {
             return;
         };
-        let Some(range) = earlier::since_payout(run.days, run.options.range) else {
+        let Some(range) = earlier::since_payout(&run.session.days, run.options.range) else {
             return;
         };
         for date in range.dates() {
             for topic in Topic::ALL {
-                run.days.visit(topic, date, |page| documents.page_before(page));
+                run.session
+                    .days
+                    .visit(topic, date, |page| documents.page_before(page));
             }
             documents.day_before(date);
         }
     }
 
     fn date(&mut self, date: NaiveDate) -> Result<(), ReadAgain> {
-        let days = self.run.days;
+        let days = &self.run.session.days;
         let stored = days.read(date);
         let day = stored.parse();
         if !self.prover.begin(date, [&day.funds.state, &day.fees.state]) {
@@ -300,16 +300,18 @@ impl Pass<'_, '_> {
     fn note_sources(&mut self, date: NaiveDate) {
         let write = self.run.options.write.as_ref();
         if write.is_some_and(|write| !write.dry_run) {
-            self.sources.extend(
-                self.run
-                    .days
-                    .sources(date)
-                    .into_iter()
-                    .map(|source| ManifestSource {
-                        path: source.path,
-                        sha256: source.sha256,
-                    }),
-            );
+            self.sources
+                .extend(
+                    self.run
+                        .session
+                        .days
+                        .sources(date)
+                        .into_iter()
+                        .map(|source| ManifestSource {
+                            path: source.path,
+                            sha256: source.sha256,
+                        }),
+                );
         }
     }
 
@@ -322,14 +324,14 @@ impl Pass<'_, '_> {
                 "the booked value of the funds account at the start is not known: no earlier date in the archive closes at zero, so no exchange difference is booked".to_owned()
             });
         }
-        if run.ledger_config.posting.market_is_assumed {
-            let market = run.ledger_config.posting.market.code();
+        if run.session.ledger_config.posting.market_is_assumed {
+            let market = run.session.ledger_config.posting.market.code();
             findings.add(Code::MarketAssumed, None, None, None, || {
                 format!("the configuration names no market; {market} follows from the ledger")
             });
         }
         self.prover.findings_mut().merge(findings);
-        let mut proof = self.prover.finish(run.days);
+        let mut proof = self.prover.finish(&run.session.days);
         let opening = opening.unwrap_or(Opening {
             funds: proof.funds.opening,
             fees: proof.fees.opening,
@@ -347,13 +349,16 @@ impl Pass<'_, '_> {
         let may_write = error.is_none() && proof.status != Status::Failed && !is_open;
         let mut outputs = Vec::new();
         if may_write && proof.exported.is_some() {
-            match self.stage.keep(&mut proof, &run.config.fingerprint, self.sources) {
+            match self
+                .stage
+                .keep(&mut proof, &run.session.config.fingerprint, self.sources)
+            {
                 Ok(written) => outputs = written,
                 Err(failure) => error = Some(failure),
             }
         }
         LedgerRun {
-            info: LedgerInfo::unknown(&run.info.ledger_id),
+            info: LedgerInfo::unknown(&run.session.info.ledger_id),
             proof: Some(proof),
             totals: self.stage.totals,
             movements: self.stage.movements.into_map(),

@@ -17,7 +17,7 @@ use crate::provider::{LedgerInfo, Topic};
 use crate::sandbox::cursor::Cursor;
 use crate::sandbox::engine::is_closing;
 use crate::sandbox::report::date_body;
-use crate::sandbox::source::{LedgerItem, Place, Reading, Source, SourceError, Window};
+use crate::sandbox::source::{LedgerItem, Reading, Source, SourceError, TopicDate, Window};
 
 /// How many entries stand in each body that [`write_archive`] writes: the provider's page size.
 const BODY_ENTRIES: usize = 1000;
@@ -68,7 +68,7 @@ impl Source for ArchiveSource {
         Ok(self.spans.get(ledger_id).copied())
     }
 
-    fn read(&self, place: &Place<'_>, window: &Window) -> Result<Reading, SourceError> {
+    fn read(&self, place: &TopicDate<'_>, window: &Window) -> Result<Reading, SourceError> {
         let Some(stored) = self.archive.read(place.ledger_id, place.topic, place.date)? else {
             // A hole in the folder is not a date without entries.
             return Ok(Reading {
@@ -115,7 +115,7 @@ pub fn write_archive(source: &dyn Source, archive: &Archive, range: DateRange) -
             for topic in Topic::ALL {
                 let bodies = date_bodies(
                     source,
-                    &Place {
+                    &TopicDate {
                         ledger_id,
                         topic,
                         date,
@@ -128,7 +128,7 @@ pub fn write_archive(source: &dyn Source, archive: &Archive, range: DateRange) -
     Ok(())
 }
 
-fn date_bodies(source: &dyn Source, place: &Place<'_>) -> Result<Vec<String>, SourceError> {
+fn date_bodies(source: &dyn Source, place: &TopicDate<'_>) -> Result<Vec<String>, SourceError> {
     let mut bodies = Vec::new();
     let mut skip = 0;
     loop {

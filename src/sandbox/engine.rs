@@ -141,27 +141,27 @@ impl Terms {
         closing: &Closing,
         payout_number: u64,
         topic: Topic,
-    ) -> Vec<Draft> {
+    ) -> Vec<EntryDraft> {
         let time = self.ends(date) + TimeDelta::seconds(23 * 60 + 17);
-        let retained = Draft {
+        let retained = EntryDraft {
             psp_reference: Label::Text(format!("{}-{}", self.ledger_id, date.format("%Y%m%d")).into()),
-            ..Draft::new(EntryType::FeesRetained, time, closing.retained)
+            ..EntryDraft::new(EntryType::FeesRetained, time, closing.retained)
         };
         let mut drafts = Vec::new();
         match topic {
             Topic::Funds => {
                 if closing.retained != 0 {
-                    drafts.push(Draft {
+                    drafts.push(EntryDraft {
                         amount: -closing.retained,
                         ..retained
                     });
                 }
                 if let Some(amount) = closing.payout {
                     let reference = market::payout_reference(self.market, &self.handle, date);
-                    drafts.push(Draft {
+                    drafts.push(EntryDraft {
                         psp_reference: self.payout_label(payout_number),
                         reference: reference.map_or(Label::Null, |text| Label::Text(text.into())),
-                        ..Draft::new(EntryType::PayoutScheduled, time, -amount)
+                        ..EntryDraft::new(EntryType::PayoutScheduled, time, -amount)
                     });
                 }
             }
@@ -171,9 +171,9 @@ impl Terms {
                 }
                 if closing.invoiced != 0 {
                     let number = format!("{}-F{}", self.ledger_id, date.format("%Y%m"));
-                    drafts.push(Draft {
+                    drafts.push(EntryDraft {
                         psp_reference: Label::Text(number.into()),
-                        ..Draft::new(EntryType::FeesInvoiced, time, closing.invoiced)
+                        ..EntryDraft::new(EntryType::FeesInvoiced, time, closing.invoiced)
                     });
                 }
             }
@@ -233,7 +233,7 @@ impl Serialize for Label {
 
 /// An entry before it stands on an account.
 #[derive(Debug, Clone)]
-pub struct Draft {
+pub struct EntryDraft {
     /// What happened.
     pub entry_type: EntryType<'static>,
     /// When it happened.
@@ -252,7 +252,7 @@ pub struct Draft {
     pub has_unknown_field: bool,
 }
 
-impl Draft {
+impl EntryDraft {
     /// An entry without references.
     pub fn new(entry_type: EntryType<'static>, time: DateTime<Utc>, amount: i64) -> Self {
         Self {
@@ -270,14 +270,14 @@ impl Draft {
 
 /// One topic's account: turns drafts into entries with balances.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Account {
+pub struct RunningBalance {
     /// The balance after the last entry, in minor units.
     pub balance: i64,
 }
 
-impl Account {
+impl RunningBalance {
     /// Puts `draft` on the account.
-    pub fn enter(&mut self, ledger_date: NaiveDate, draft: Draft) -> LedgerEntry {
+    pub fn enter(&mut self, ledger_date: NaiveDate, draft: EntryDraft) -> LedgerEntry {
         let balance_before = self.balance;
         self.balance += draft.amount;
         LedgerEntry {
@@ -293,7 +293,7 @@ impl Account {
 #[derive(Debug, Clone)]
 pub struct LedgerEntry {
     /// What was entered.
-    pub draft: Draft,
+    pub draft: EntryDraft,
     /// The accounting date.
     pub ledger_date: NaiveDate,
     /// Balance before it.

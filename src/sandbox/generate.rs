@@ -12,12 +12,12 @@ use crate::chart::Market;
 use crate::date::{DateRange, days_before};
 use crate::ledger::entry::EntryType;
 use crate::provider::Topic;
-use crate::sandbox::engine::{Account, Closing, Draft, FIRST_PAYOUT, Label, LedgerEntry};
+use crate::sandbox::engine::{Closing, EntryDraft, FIRST_PAYOUT, Label, LedgerEntry, RunningBalance};
 use crate::sandbox::market;
 use crate::sandbox::payments::{Date, Payments};
 use crate::sandbox::plan::Plan;
 use crate::sandbox::script::ledger_item;
-use crate::sandbox::source::{LedgerItem, Place, Reading, Source, SourceError, Window, select};
+use crate::sandbox::source::{LedgerItem, Reading, Source, SourceError, TopicDate, Window, select};
 
 /// Generated ledgers.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Source for Generator {
         Ok(self.ledger(ledger_id).map(|ledger| ledger.plan().range))
     }
 
-    fn read(&self, place: &Place<'_>, window: &Window) -> Result<Reading, SourceError> {
+    fn read(&self, place: &TopicDate<'_>, window: &Window) -> Result<Reading, SourceError> {
         let Some(ledger) = self.ledger(place.ledger_id) else {
             return Ok(Reading::default());
         };
@@ -107,16 +107,16 @@ impl Ledger {
     }
 
     /// What happens on the date besides payments.
-    fn exceptions(&self, date: &Date, summary: &Summary, topic: Topic) -> Vec<Draft> {
+    fn exceptions(&self, date: &Date, summary: &Summary, topic: Topic) -> Vec<EntryDraft> {
         if !self.plan().with_exceptions {
             return Vec::new();
         }
         let mut random = self.payments.random(date.number, 3, 0);
         let mut strikes = |one_in: u64| random.below(one_in) == 0;
         let time = date.begins + TimeDelta::microseconds(date.microseconds) - TimeDelta::seconds(90);
-        let adjustment = |place: u64, entry_type, amount| Draft {
+        let adjustment = |place: u64, entry_type, amount| EntryDraft {
             psp_reference: Label::Number(self.payments.psp_reference(date.number + 1, 0, false) - 32 + place),
-            ..Draft::new(entry_type, time, amount)
+            ..EntryDraft::new(entry_type, time, amount)
         };
         // Each is drawn on both topics, so that the topics do not depend on each other.
         let fees_correction = strikes(13).then(|| adjustment(0, EntryType::Correction, -125));
@@ -131,9 +131,9 @@ impl Ledger {
         let aborted = summary
             .last_payout
             .filter(|_| is_aborted)
-            .map(|(number, amount)| Draft {
+            .map(|(number, amount)| EntryDraft {
                 psp_reference: self.plan().terms.payout_label(number),
-                ..Draft::new(
+                ..EntryDraft::new(
                     EntryType::PayoutAborted,
                     date.begins + TimeDelta::hours(9),
                     amount,
@@ -154,7 +154,7 @@ impl Ledger {
 
     /// Captures of the day before that are disputed, and those of a dispute that is won after
     /// three days.
-    fn disputes(&self, date: &Date, time: DateTime<Utc>) -> impl Iterator<Item = Draft> {
+    fn disputes(&self, date: &Date, time: DateTime<Utc>) -> impl Iterator<Item = EntryDraft> {
         let disputed = |date: &Date| {
             let before = self
                 .payments
@@ -163,14 +163,14 @@ impl Ledger {
             let is_disputed = !date.is_returns && self.payments.random(date.number, 4, 0).below(8) == 0;
             self.payments.untouched(&before, 0).filter(|_| is_disputed)
         };
-        let retained = disputed(date).map(|capture| Draft {
+        let retained = disputed(date).map(|capture| EntryDraft {
             entry_type: EntryType::RetainedDisputedCapture,
             amount: -capture.amount,
             ..self.payments.capture_draft(&capture, time)
         });
         let opened = self.payments.date(days_before(date.date, 3));
         let won = opened.filter(|opened| self.payments.random(opened.number, 5, 0).below(2) == 0);
-        let returned = won.and_then(|won| disputed(&won)).map(|capture| Draft {
+        let returned = won.and_then(|won| disputed(&won)).map(|capture| EntryDraft {
             entry_type: EntryType::ReturnedDisputedCapture,
             ..self.payments.capture_draft(&capture, time)
         });
@@ -180,12 +180,12 @@ impl Ledger {
     fn entries(&self, date: &Date, topic: Topic) -> impl Iterator<Item = LedgerEntry> + use<'_> {
         let place = usize::try_from(date.number).unwrap_or(usize::MAX);
         let summary = self.summaries().get(place).copied();
-        let payments: Box<dyn Iterator<Item = Draft>> = match topic {
+        let payments: Box<dyn Iterator<Item = EntryDraft>> = match topic {
             Topic::Funds => Box::new(self.payments.funds(date)),
             Topic::Fees => Box::new(self.payments.fees(date)),
         };
         let mut after = Vec::new();
-        let mut account = Account::default();
+        let mut account = RunningBalance::default();
         if let Some(summary) = summary {
             account.balance = match topic {
                 Topic::Funds => summary.funds_before,
@@ -226,7 +226,7 @@ impl Ledger {
 
     /// Adds the summary of `date` and gives the next date's, still without its closing.
     fn summarise(&self, date: &Date, mut summary: Summary, summaries: &mut Vec<Summary>) -> Summary {
-        let sum = |drafts: Vec<Draft>| drafts.iter().map(|draft| draft.amount).sum::<i64>();
+        let sum = |drafts: Vec<EntryDraft>| drafts.iter().map(|draft| draft.amount).sum::<i64>();
         let funds = summary.funds_before
             + self.payments.funds(date).map(|draft| draft.amount).sum::<i64>()
             + sum(self.exceptions(date, &summary, Topic::Funds));

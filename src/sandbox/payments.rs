@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::date::days_before;
 use crate::ledger::entry::EntryType;
-use crate::sandbox::engine::{Draft, Label};
+use crate::sandbox::engine::{EntryDraft, Label};
 use crate::sandbox::plan::Plan;
 use crate::sandbox::random::{Random, number_of};
 
@@ -61,13 +61,13 @@ impl Payments {
     }
 
     /// The captures and refunds of the date, in order.
-    pub(crate) fn funds(&self, date: &Date) -> impl Iterator<Item = Draft> + use<'_> {
+    pub(crate) fn funds(&self, date: &Date) -> impl Iterator<Item = EntryDraft> + use<'_> {
         let (date, before) = (*date, self.date_before(date));
         (0..date.payments).map(move |index| self.payment(&date, before.as_ref(), index))
     }
 
     /// The fees of the date, late ones of the date before first.
-    pub(crate) fn fees(&self, date: &Date) -> impl Iterator<Item = Draft> + use<'_> {
+    pub(crate) fn fees(&self, date: &Date) -> impl Iterator<Item = EntryDraft> + use<'_> {
         let (date, before) = (*date, self.date_before(date));
         let late = before.into_iter().flat_map(move |before| {
             let earlier = self.date_before(&before);
@@ -182,12 +182,12 @@ impl Payments {
         self.plan.payments_per_date * 4 + 64
     }
 
-    pub(crate) fn capture_draft(&self, capture: &CaptureKey, time: DateTime<Utc>) -> Draft {
+    pub(crate) fn capture_draft(&self, capture: &CaptureKey, time: DateTime<Utc>) -> EntryDraft {
         let psp_reference = self.psp_reference(capture.date_number, capture.index, false);
         let handle = &self.plan.terms.handle;
         let is_order = handle.starts_with("api:");
         let order = psp_reference - 20_000_000_000;
-        Draft {
+        EntryDraft {
             psp_reference: Label::Number(psp_reference),
             reference: if is_order {
                 Label::Order("ordre-", order)
@@ -196,7 +196,7 @@ impl Payments {
             },
             recipient_handle: Label::Text(handle.clone()),
             customer: (!is_order).then_some(psp_reference),
-            ..Draft::new(EntryType::Capture, time, capture.amount)
+            ..EntryDraft::new(EntryType::Capture, time, capture.amount)
         }
     }
 
@@ -206,11 +206,11 @@ impl Payments {
     }
 
     /// The capture or refund in a place of the date.
-    fn payment(&self, date: &Date, before: Option<&Date>, index: u64) -> Draft {
+    fn payment(&self, date: &Date, before: Option<&Date>, index: u64) -> EntryDraft {
         let time = self.time(date, index);
         let wish = self.wish(date, index);
         let mut draft = match self.refunded(date, before, index) {
-            Some((capture, amount)) => Draft {
+            Some((capture, amount)) => EntryDraft {
                 entry_type: EntryType::Refund,
                 amount: -amount,
                 psp_reference: Label::Number(self.psp_reference(date.number, index, true)),
@@ -234,19 +234,19 @@ impl Payments {
     }
 
     /// The fees of the payment in a place of the date; a refund has none.
-    fn fees_of(&self, date: &Date, before: Option<&Date>, index: u64) -> [Option<Draft>; 2] {
+    fn fees_of(&self, date: &Date, before: Option<&Date>, index: u64) -> [Option<EntryDraft>; 2] {
         let capture = self.payment(date, before, index);
         if capture.entry_type != EntryType::Capture {
             return [None, None];
         }
         let amount = -self.plan.terms.fee(capture.amount);
-        let fee = Draft {
+        let fee = EntryDraft {
             entry_type: EntryType::CaptureFee,
             amount,
             customer: None,
             ..capture
         };
-        let second = self.wish(date, index).has_two_fees.then(|| Draft {
+        let second = self.wish(date, index).has_two_fees.then(|| EntryDraft {
             amount: -10,
             ..fee.clone()
         });

@@ -135,11 +135,11 @@ impl Reply {
 
 /// A body on its way: its parts, pauses, and perhaps an early end.
 pub(crate) struct DeliveredBody {
-    steps: VecDeque<Step>,
+    steps: VecDeque<DeliveryStep>,
     bytes_left: u64,
 }
 
-enum Step {
+enum DeliveryStep {
     Send(Bytes),
     Wait(Pin<Box<Sleep>>),
     Fail,
@@ -150,11 +150,17 @@ impl DeliveredBody {
         let bytes_left = u64::try_from(body.len()).expect("a body is shorter than 2^64 bytes");
         let half = body.split_to(body.len() / 2);
         // The wait before the failure lets the half that was sent reach the client.
-        let wait = |duration| Step::Wait(Box::pin(tokio::time::sleep(duration)));
-        let steps: Vec<Step> = match delivery {
-            Delivery::Whole => vec![Step::Send(half), Step::Send(body)],
-            Delivery::Cut => vec![Step::Send(half), wait(Duration::from_millis(1)), Step::Fail],
-            Delivery::Slow(duration) => vec![Step::Send(half), wait(duration), Step::Send(body)],
+        let wait = |duration| DeliveryStep::Wait(Box::pin(tokio::time::sleep(duration)));
+        let steps: Vec<DeliveryStep> = match delivery {
+            Delivery::Whole => vec![DeliveryStep::Send(half), DeliveryStep::Send(body)],
+            Delivery::Cut => vec![
+                DeliveryStep::Send(half),
+                wait(Duration::from_millis(1)),
+                DeliveryStep::Fail,
+            ],
+            Delivery::Slow(duration) => {
+                vec![DeliveryStep::Send(half), wait(duration), DeliveryStep::Send(body)]
+            }
         };
         Self {
             steps: steps.into(),
@@ -172,20 +178,20 @@ impl Body for DeliveredBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         loop {
-            if let Some(Step::Wait(sleep)) = self.steps.front_mut()
+            if let Some(DeliveryStep::Wait(sleep)) = self.steps.front_mut()
                 && sleep.as_mut().poll(context).is_pending()
             {
                 return Poll::Pending;
             }
             match self.steps.pop_front() {
                 None => return Poll::Ready(None),
-                Some(Step::Wait(_)) => {}
-                Some(Step::Send(bytes)) if bytes.is_empty() => {}
-                Some(Step::Send(bytes)) => {
+                Some(DeliveryStep::Wait(_)) => {}
+                Some(DeliveryStep::Send(bytes)) if bytes.is_empty() => {}
+                Some(DeliveryStep::Send(bytes)) => {
                     self.bytes_left -= u64::try_from(bytes.len()).expect("a part is shorter than the whole");
                     return Poll::Ready(Some(Ok(Frame::data(bytes))));
                 }
-                Some(Step::Fail) => return Poll::Ready(Some(Err(io::Error::other("cut on demand")))),
+                Some(DeliveryStep::Fail) => return Poll::Ready(Some(Err(io::Error::other("cut on demand")))),
             }
         }
     }

@@ -9,8 +9,8 @@ use crate::provider::Topic;
 use crate::sandbox::cursor::Cursor;
 use crate::sandbox::options::{FeedEnd, OpenDates, SandboxOptions};
 use crate::sandbox::reply::Reply;
-use crate::sandbox::request::Request;
-use crate::sandbox::source::{LedgerItem, Place, Source, SourceError, Window};
+use crate::sandbox::request::ApiRequest;
+use crate::sandbox::source::{LedgerItem, Source, SourceError, TopicDate, Window};
 use crate::sandbox::token::Reach;
 
 /// How a page goes wrong on demand.
@@ -38,7 +38,7 @@ type Answer = Result<Reply, Reply>;
 
 impl Report<'_> {
     /// Answers `GET /settlement/v1/ledgers`.
-    pub(crate) fn ledgers(&self, request: &Request) -> Answer {
+    pub(crate) fn ledgers(&self, request: &ApiRequest) -> Answer {
         let cursor = cursor(request)?;
         let mut ledgers = self.reached_ledgers()?;
         if let Some(handle) = request.parameter("settlesForRecipientHandles") {
@@ -72,7 +72,7 @@ impl Report<'_> {
     }
 
     /// Answers `GET /report/v2/ledgers/{ledgerId}/{topic}/dates/{ledgerDate}`.
-    pub(crate) fn date(&self, request: &Request, ledger_id: &str, topic: &str, date: &str) -> Answer {
+    pub(crate) fn date(&self, request: &ApiRequest, ledger_id: &str, topic: &str, date: &str) -> Answer {
         let bad_request = |detail| Reply::problem(StatusCode::BAD_REQUEST, detail, request.path());
         let topic = parse_topic(topic).ok_or_else(|| bad_request("topic must be funds or fees"))?;
         let date = crate::date::parse(date).map_err(|_| bad_request("ledgerDate must be YYYY-MM-DD"))?;
@@ -86,7 +86,7 @@ impl Report<'_> {
             with_customer: with_customer(request),
             without_closing: today.is_some_and(|today| date >= today),
         };
-        let place = Place {
+        let place = TopicDate {
             ledger_id,
             topic,
             date,
@@ -120,7 +120,7 @@ impl Report<'_> {
     }
 
     /// Answers `GET /report/v2/ledgers/{ledgerId}/{topic}/feed`.
-    pub(crate) fn feed(&self, request: &Request, ledger_id: &str, topic: &str) -> Answer {
+    pub(crate) fn feed(&self, request: &ApiRequest, ledger_id: &str, topic: &str) -> Answer {
         let bad_request = |detail| Reply::problem(StatusCode::BAD_REQUEST, detail, request.path());
         let topic = parse_topic(topic).ok_or_else(|| bad_request("topic must be funds or fees"))?;
         self.check_reach(request, ledger_id)?;
@@ -151,7 +151,7 @@ impl Report<'_> {
             let reading = self
                 .source
                 .read(
-                    &Place {
+                    &TopicDate {
                         ledger_id,
                         topic,
                         date,
@@ -208,7 +208,7 @@ impl Report<'_> {
         Ok(ledgers)
     }
 
-    fn check_reach(&self, request: &Request, ledger_id: &str) -> Result<(), Reply> {
+    fn check_reach(&self, request: &ApiRequest, ledger_id: &str) -> Result<(), Reply> {
         if self
             .reached_ledgers()?
             .iter()
@@ -262,7 +262,7 @@ fn parse_topic(name: &str) -> Option<Topic> {
     Topic::ALL.into_iter().find(|topic| topic.name() == name)
 }
 
-fn cursor(request: &Request) -> Result<Cursor, Reply> {
+fn cursor(request: &ApiRequest) -> Result<Cursor, Reply> {
     let Some(text) = request.parameter("cursor") else {
         return Ok(Cursor::default());
     };
@@ -273,7 +273,7 @@ fn cursor(request: &Request) -> Result<Cursor, Reply> {
     Cursor::decode(&text).ok_or_else(unknown)
 }
 
-fn with_customer(request: &Request) -> bool {
+fn with_customer(request: &ApiRequest) -> bool {
     request
         .parameter("includeGDPRSensitiveData")
         .is_some_and(|value| value.eq_ignore_ascii_case("true"))

@@ -9,7 +9,7 @@ use crate::sandbox::fault::Endpoint;
 
 /// A request with its body.
 #[derive(Debug)]
-pub(crate) struct Request {
+pub(crate) struct ApiRequest {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
@@ -96,7 +96,7 @@ impl<'a> Route<'a> {
     }
 }
 
-impl Request {
+impl ApiRequest {
     /// The path without the query.
     pub(crate) fn path(&self) -> &str {
         self.uri.path()

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::ledger::entry::EntryType;
 use crate::provider::{LedgerInfo, Topic};
-use crate::sandbox::engine::{Account, Draft, FIRST_PAYOUT, Label, Terms};
+use crate::sandbox::engine::{EntryDraft, FIRST_PAYOUT, Label, RunningBalance, Terms};
 use crate::sandbox::market;
 use crate::sandbox::source::{LedgerItem, ScriptedDate, ScriptedSource};
 
@@ -30,8 +30,8 @@ pub struct Script {
     terms: Terms,
     order_prefix: &'static str,
     date: NaiveDate,
-    funds: Account,
-    fees: Account,
+    funds: RunningBalance,
+    fees: RunningBalance,
     next_payout: u64,
     next_psp_reference: u64,
     next_order: u64,
@@ -45,8 +45,8 @@ impl Script {
             terms,
             order_prefix,
             date,
-            funds: Account::default(),
-            fees: Account::default(),
+            funds: RunningBalance::default(),
+            fees: RunningBalance::default(),
             next_payout: FIRST_PAYOUT,
             next_psp_reference: 48_210_300_017,
             next_order: 10_001,
@@ -77,7 +77,7 @@ impl Script {
     }
 
     /// Puts an entry on a topic of the current date.
-    pub fn enter(&mut self, topic: Topic, draft: Draft) {
+    pub fn enter(&mut self, topic: Topic, draft: EntryDraft) {
         let date = self.dates.entry(self.date).or_default();
         match topic {
             Topic::Funds => date.funds.push(self.funds.enter(self.date, draft)),
@@ -116,7 +116,7 @@ impl Script {
         let draft = self.payment(EntryType::Refund, capture, time, -amount);
         self.enter(
             Topic::Funds,
-            Draft {
+            EntryDraft {
                 psp_reference,
                 ..draft
             },
@@ -147,9 +147,9 @@ impl Script {
             return;
         };
         let psp_reference = self.terms.payout_label(self.next_payout - 1);
-        let draft = Draft {
+        let draft = EntryDraft {
             psp_reference,
-            ..Draft::new(EntryType::PayoutAborted, time, amount)
+            ..EntryDraft::new(EntryType::PayoutAborted, time, amount)
         };
         self.enter(Topic::Funds, draft);
     }
@@ -159,9 +159,9 @@ impl Script {
         let psp_reference = Label::Number(self.new_psp_reference());
         self.enter(
             topic,
-            Draft {
+            EntryDraft {
                 psp_reference,
-                ..Draft::new(entry_type, time, amount)
+                ..EntryDraft::new(entry_type, time, amount)
             },
         );
     }
@@ -203,12 +203,12 @@ impl Script {
         capture: &Capture,
         time: DateTime<Utc>,
         amount: i64,
-    ) -> Draft {
-        Draft {
+    ) -> EntryDraft {
+        EntryDraft {
             psp_reference: Label::Number(capture.psp_reference),
             reference: Label::Order(self.order_prefix, capture.order),
             recipient_handle: Label::Text(self.terms.handle.clone()),
-            ..Draft::new(entry_type, time, amount)
+            ..EntryDraft::new(entry_type, time, amount)
         }
     }
 

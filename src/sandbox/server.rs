@@ -21,7 +21,7 @@ use crate::sandbox::fault::{Fault, Faults};
 use crate::sandbox::options::SandboxOptions;
 use crate::sandbox::reply::{DeliveredBody, Delivery, Reply};
 use crate::sandbox::report::{PageFault, Report, first_handle};
-use crate::sandbox::request::{Request, Route};
+use crate::sandbox::request::{ApiRequest, Route};
 use crate::sandbox::source::Source;
 use crate::sandbox::token::{self, Tokens};
 
@@ -45,7 +45,7 @@ pub struct RequestRecord {
 #[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
-    shared: Arc<Shared>,
+    service: Arc<Service>,
     task: JoinHandle<()>,
 }
 
@@ -54,7 +54,7 @@ impl Sandbox {
     pub async fn start(source: Arc<dyn Source>, options: SandboxOptions) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared {
+        let service = Arc::new(Service {
             source,
             faults: Faults::new(&options.faults, options.seed),
             tokens: Tokens::default(),
@@ -62,10 +62,10 @@ impl Sandbox {
             log: Mutex::new(Vec::new()),
             options,
         });
-        let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        let task = tokio::spawn(accept(listener, Arc::clone(&service)));
         Ok(Self {
             address,
-            shared,
+            service,
             task,
         })
     }
@@ -82,12 +82,12 @@ impl Sandbox {
 
     /// The requests so far, in the order in which they were answered; the first 10 000 at most.
     pub fn requests(&self) -> Vec<RequestRecord> {
-        lock(&self.shared.log).clone()
+        lock(&self.service.log).clone()
     }
 
     /// Makes `today` the first date that is still open. Dates before it close, and the feed grows.
     pub fn set_today(&self, today: NaiveDate) {
-        *lock(&self.shared.today) = Some(today);
+        *lock(&self.service.today) = Some(today);
     }
 
     /// Stops and waits until the port is free.
@@ -104,7 +104,7 @@ impl Drop for Sandbox {
     }
 }
 
-struct Shared {
+struct Service {
     source: Arc<dyn Source>,
     options: SandboxOptions,
     faults: Faults,
@@ -113,9 +113,9 @@ struct Shared {
     log: Mutex<Vec<RequestRecord>>,
 }
 
-impl std::fmt::Debug for Shared {
+impl std::fmt::Debug for Service {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared")
+        f.debug_struct("Service")
             .field("options", &self.options)
             .finish_non_exhaustive()
     }
@@ -125,13 +125,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+async fn accept(listener: TcpListener, service: Arc<Service>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, Arc::clone(&shared)));
+                    connections.spawn(serve(stream, Arc::clone(&service)));
                 }
                 // Out of file descriptors, or a client that has left: better in a moment.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -142,13 +142,13 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 /// Serves one connection until it ends, well or on demand badly.
-async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+async fn serve(stream: TcpStream, service: Arc<Service>) {
     let is_reset = AtomicBool::new(false);
-    let service = service_fn(|request| respond(&shared, request, &is_reset));
+    let handler = service_fn(|request| respond(&service, request, &is_reset));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .auto_date_header(false)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), handler);
     // A connection that breaks is the client's to notice.
     let _ended = (&mut connection).await;
     let stream = connection.into_parts().io.into_inner();
@@ -159,7 +159,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
 }
 
 async fn respond(
-    shared: &Arc<Shared>,
+    service: &Arc<Service>,
     request: hyper::Request<Incoming>,
     is_reset: &AtomicBool,
 ) -> io::Result<Response<DeliveredBody>> {
@@ -169,7 +169,7 @@ async fn respond(
         .await
         .map_err(io::Error::other)?
         .to_bytes();
-    let request = Request {
+    let request = ApiRequest {
         method: parts.method,
         uri: parts.uri,
         headers: parts.headers,
@@ -187,15 +187,15 @@ async fn respond(
     let route = Route::of(request.path());
     let fault = route
         .endpoint()
-        .and_then(|endpoint| shared.faults.strike(endpoint, route.topic()));
+        .and_then(|endpoint| service.faults.strike(endpoint, route.topic()));
     match fault {
         Some(Fault::Reset) => {
             is_reset.store(true, Ordering::Relaxed);
-            shared.log(record);
+            service.log(record);
             return Err(io::Error::other("reset on demand"));
         }
         Some(Fault::Hang(duration)) => {
-            shared.log(record);
+            service.log(record);
             tokio::time::sleep(duration).await;
             return Err(io::Error::other("hung up on demand"));
         }
@@ -207,15 +207,15 @@ async fn respond(
         _ => Delivery::Whole,
     };
     let takes_gzip = request.takes_gzip();
-    let task = Arc::clone(shared);
+    let task = Arc::clone(service);
     // Sources read files and generate entries, which must not hold up other connections.
     let reply = tokio::task::spawn_blocking(move || task.answer(&request, fault)).await?;
     record.status = Some(reply.status.as_u16());
-    shared.log(record);
+    service.log(record);
     reply.into_response(takes_gzip, delivery)
 }
 
-impl Shared {
+impl Service {
     fn log(&self, record: RequestRecord) {
         let mut log = lock(&self.log);
         if log.len() < LOG_MAX {
@@ -223,7 +223,7 @@ impl Shared {
         }
     }
 
-    fn answer(&self, request: &Request, fault: Option<Fault>) -> Reply {
+    fn answer(&self, request: &ApiRequest, fault: Option<Fault>) -> Reply {
         let page_fault = match fault {
             Some(Fault::TooManyRequests(seconds)) => {
                 let message = "Rate limit is exceeded. Try again later.";
@@ -246,7 +246,7 @@ impl Shared {
         self.route(request, page_fault)
     }
 
-    fn route(&self, request: &Request, page_fault: PageFault) -> Reply {
+    fn route(&self, request: &ApiRequest, page_fault: PageFault) -> Reply {
         let route = Route::of(request.path());
         if route == Route::Unknown {
             return Reply::gateway(StatusCode::NOT_FOUND, "Resource not found");
@@ -273,7 +273,7 @@ impl Shared {
         }
     }
 
-    fn report(&self, request: &Request, route: Route<'_>, page_fault: PageFault) -> Result<Reply, Reply> {
+    fn report(&self, request: &ApiRequest, route: Route<'_>, page_fault: PageFault) -> Result<Reply, Reply> {
         let report = Report {
             source: self.source.as_ref(),
             options: &self.options,

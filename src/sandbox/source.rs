@@ -38,7 +38,7 @@ pub struct LedgerItem {
 
 /// One topic of one ledger on one date.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct TopicDate<'a> {
     /// The ledger.
     pub ledger_id: &'a str,
     /// The topic.
@@ -78,7 +78,7 @@ pub trait Source: Send + Sync {
     fn span(&self, ledger_id: &str) -> Result<Option<DateRange>, SourceError>;
 
     /// The entries of `place` that `window` selects.
-    fn read(&self, place: &Place<'_>, window: &Window) -> Result<Reading, SourceError>;
+    fn read(&self, place: &TopicDate<'_>, window: &Window) -> Result<Reading, SourceError>;
 }
 
 /// The entries of one date, both topics.
@@ -124,7 +124,7 @@ impl Source for ScriptedSource {
         Ok(ends.map(|(from, to)| DateRange::new(*from, *to).expect("the keys of a map are in order")))
     }
 
-    fn read(&self, place: &Place<'_>, window: &Window) -> Result<Reading, SourceError> {
+    fn read(&self, place: &TopicDate<'_>, window: &Window) -> Result<Reading, SourceError> {
         let is_known = self.ledger.info.ledger_id == place.ledger_id;
         let date = self.dates.get(&place.date).filter(|_| is_known);
         let entries = date.map_or(&[][..], |date| date.topic(place.topic));

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::provider::LedgerInfo;
 use crate::sandbox::options::{Keys, NumberForm, SandboxOptions, TokenTerms, UnauthorizedForm};
 use crate::sandbox::reply::Reply;
-use crate::sandbox::request::{Request, form_value};
+use crate::sandbox::request::{ApiRequest, form_value};
 
 const SUBSCRIPTION_HEADER: &str = "Ocp-Apim-Subscription-Key";
 
@@ -58,7 +58,7 @@ impl Tokens {
     /// `first_handle`, the first `api:` handle that there is.
     pub(crate) fn standard(
         &self,
-        request: &Request,
+        request: &ApiRequest,
         options: &SandboxOptions,
         first_handle: Option<&str>,
     ) -> Reply {
@@ -108,7 +108,7 @@ impl Tokens {
     }
 
     /// Answers `POST /miami/v1/token`.
-    pub(crate) fn specialized(&self, request: &Request, options: &SandboxOptions) -> Reply {
+    pub(crate) fn specialized(&self, request: &ApiRequest, options: &SandboxOptions) -> Reply {
         if request.header(SUBSCRIPTION_HEADER).is_some() {
             return invalid_client("a subscription key was sent; leave it out in this flow");
         }
@@ -156,7 +156,7 @@ impl Tokens {
     }
 
     /// What the token of `request` reaches, or the 401.
-    pub(crate) fn authorize(&self, request: &Request, options: &SandboxOptions) -> Result<Reach, Reply> {
+    pub(crate) fn authorize(&self, request: &ApiRequest, options: &SandboxOptions) -> Result<Reach, Reply> {
         let refused = || expired(options.unauthorized);
         let bearer = request
             .header("Authorization")
@@ -226,7 +226,7 @@ fn web_token(count: u64, lifetime: Duration, now: Option<i64>) -> String {
     format!("{header}.{}.sandbox", URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
-fn basic_keys(request: &Request) -> Option<(String, String)> {
+fn basic_keys(request: &ApiRequest) -> Option<(String, String)> {
     let encoded = request.header("Authorization")?.strip_prefix("Basic ")?;
     let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
     let (client_id, client_secret) = text.split_once(':')?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bilag::date::DateRange;
 use bilag::sandbox::generate::Generator;
 use bilag::sandbox::options::SandboxOptions;
-use bilag::sandbox::source::{LedgerItem, Place, Reading, Source, SourceError, Window};
+use bilag::sandbox::source::{LedgerItem, Reading, Source, SourceError, TopicDate, Window};
 use serde_json::Value;
 
 use crate::sandboxed::{Workplace, assert_code, plan, range, start, tree};
@@ -31,7 +31,7 @@ impl Source for Troubled {
         self.0.span(ledger_id)
     }
 
-    fn read(&self, place: &Place<'_>, window: &Window) -> Result<Reading, SourceError> {
+    fn read(&self, place: &TopicDate<'_>, window: &Window) -> Result<Reading, SourceError> {
         let mut reading = self.0.read(place, window)?;
         match place.ledger_id {
             DOWN => {

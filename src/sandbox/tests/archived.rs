@@ -11,7 +11,7 @@ use crate::sandbox::archived::{ArchiveSource, write_archive};
 use crate::sandbox::generate::Generator;
 use crate::sandbox::options::SandboxOptions;
 use crate::sandbox::plan::Plan;
-use crate::sandbox::source::{Place, Source, Window};
+use crate::sandbox::source::{Source, TopicDate, Window};
 use crate::sandbox::story;
 use crate::sandbox::tests::client::{all_pages, date_path, get, start};
 use crate::sandbox::tests::invariants::{EVERYTHING, page, walk};
@@ -29,7 +29,7 @@ fn the_demo_month_written_and_read_again_is_the_same() {
     assert_eq!(read.ledgers().unwrap()[0].json, source.ledgers().unwrap()[0].json);
     for date in range.dates() {
         for topic in Topic::ALL {
-            let place = Place {
+            let place = TopicDate {
                 ledger_id: story::LEDGER_ID,
                 topic,
                 date,

@@ -10,7 +10,7 @@ use crate::sandbox::engine::{Frequency, Settlement};
 use crate::sandbox::generate::Generator;
 use crate::sandbox::options::SandboxOptions;
 use crate::sandbox::plan::Plan;
-use crate::sandbox::source::{Place, Source, Window};
+use crate::sandbox::source::{Source, TopicDate, Window};
 use crate::sandbox::tests::client::{all_pages, get, start};
 use crate::sandbox::tests::invariants::{EVERYTHING, Seen, page, walk};
 
@@ -98,7 +98,7 @@ fn a_ledger_is_as_large_as_asked() {
 #[test]
 fn a_page_does_not_depend_on_what_was_asked_before() {
     let date = crate::date::parse("2026-03-29").unwrap();
-    let place = Place {
+    let place = TopicDate {
         ledger_id: "1452776",
         topic: Topic::Funds,
         date,
@@ -206,7 +206,7 @@ fn danish_payouts_name_their_bank_text() {
     let date = crate::date::parse("2026-03-29").unwrap();
     let text = page(
         &source,
-        &Place {
+        &TopicDate {
             ledger_id: "1452776",
             topic: Topic::Funds,
             date,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ledger::body;
 use crate::ledger::entry::{Entry, EntryType};
 use crate::provider::Topic;
-use crate::sandbox::source::{Place, Source, Window};
+use crate::sandbox::source::{Source, TopicDate, Window};
 
 /// A window that shows a whole date.
 pub(super) const EVERYTHING: Window = Window {
@@ -29,7 +29,7 @@ pub(super) struct Seen {
 }
 
 /// The body that a source gives for a place, as one page.
-pub(super) fn page(source: &dyn Source, place: &Place<'_>) -> String {
+pub(super) fn page(source: &dyn Source, place: &TopicDate<'_>) -> String {
     let items = source.read(place, &EVERYTHING).unwrap().items;
     format!("{{\"items\":[{}],\"hasMore\":false}}", items.join(","))
 }
@@ -53,7 +53,7 @@ pub(super) fn walk(source: &dyn Source, ledger_id: &str) -> Seen {
         let [funds_text, fees_text] = Topic::ALL.map(|topic| {
             page(
                 source,
-                &Place {
+                &TopicDate {
                     ledger_id,
                     topic,
                     date,

@@ -3,7 +3,7 @@
 use crate::chart::Market;
 use crate::ledger::body;
 use crate::provider::Topic;
-use crate::sandbox::source::{Place, Source};
+use crate::sandbox::source::{Source, TopicDate};
 use crate::sandbox::tests::invariants::{page, walk};
 use crate::sandbox::{market, story};
 
@@ -48,7 +48,7 @@ fn some_captures_happen_on_another_day_than_their_ledger_date() {
     for date in source.span(story::LEDGER_ID).unwrap().unwrap().dates() {
         let text = page(
             &source,
-            &Place {
+            &TopicDate {
                 ledger_id: story::LEDGER_ID,
                 topic: Topic::Funds,
                 date,
@@ -67,7 +67,7 @@ fn some_captures_happen_on_another_day_than_their_ledger_date() {
 #[test]
 fn the_sandbox_gives_the_same_demo_month_every_time() {
     let date = crate::date::parse("2026-10-16").unwrap();
-    let place = Place {
+    let place = TopicDate {
         ledger_id: story::LEDGER_ID,
         topic: Topic::Funds,
         date,

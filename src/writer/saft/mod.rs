@@ -8,6 +8,7 @@ pub mod parts;
 use std::collections::BTreeMap;
 
 use crate::chart::Role;
+use crate::config::company::{Company, CompanyField};
 use crate::journal::{Posting, Voucher};
 use crate::posting::books::Books;
 use crate::writer::contents::AccountBalance;
@@ -159,6 +160,13 @@ pub fn check_account(account: &AccountBalance, limits: &mut Limits) {
                 account.number
             ));
         }
+    }
+}
+
+/// Refuses a field of the company that does not fit, where it is set.
+pub fn check_company(company: &Company, field: CompanyField, max: usize, limits: &mut Limits) {
+    if let Some(text) = company.text(field) {
+        fits(limits, &format!("company.{}", field.name()), text, max);
     }
 }
 

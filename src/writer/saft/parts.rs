@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::config::Company;
+use crate::config::company::{Company, CompanyField};
 use crate::journal::{Posting, Tax, Voucher};
 use crate::money::divide_half_away;
 use crate::posting::books::Books;
@@ -118,10 +118,10 @@ pub fn balances(xml: &Xml, out: &mut Vec<u8>, account: &AccountBalance, exponent
 /// Writes the company's address.
 pub fn address(xml: &mut Xml, out: &mut Vec<u8>, company: &Company) -> io::Result<()> {
     xml.open(out, "Address", &[])?;
-    xml.optional(out, "StreetName", company.street.as_deref())?;
-    xml.optional(out, "City", company.city.as_deref())?;
-    xml.optional(out, "PostalCode", company.postal_code.as_deref())?;
-    xml.optional(out, "Country", company.country.as_deref())?;
+    xml.optional(out, "StreetName", company.text(CompanyField::Street))?;
+    xml.optional(out, "City", company.text(CompanyField::City))?;
+    xml.optional(out, "PostalCode", company.text(CompanyField::PostalCode))?;
+    xml.optional(out, "Country", company.text(CompanyField::Country))?;
     xml.element(out, "AddressType", "StreetAddress")?;
     xml.close(out)
 }
@@ -130,11 +130,11 @@ pub fn address(xml: &mut Xml, out: &mut Vec<u8>, company: &Company) -> io::Resul
 pub fn contact(xml: &mut Xml, out: &mut Vec<u8>, company: &Company) -> io::Result<()> {
     xml.open(out, "Contact", &[])?;
     xml.open(out, "ContactPerson", &[])?;
-    xml.optional(out, "FirstName", company.contact_first_name.as_deref())?;
-    xml.optional(out, "LastName", company.contact_last_name.as_deref())?;
+    xml.optional(out, "FirstName", company.text(CompanyField::ContactFirstName))?;
+    xml.optional(out, "LastName", company.text(CompanyField::ContactLastName))?;
     xml.close(out)?;
-    xml.optional(out, "Telephone", company.phone.as_deref())?;
-    xml.optional(out, "Email", company.email.as_deref())?;
+    xml.optional(out, "Telephone", company.text(CompanyField::Phone))?;
+    xml.optional(out, "Email", company.text(CompanyField::Email))?;
     xml.close(out)
 }
 

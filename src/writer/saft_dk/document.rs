@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::config::company::CompanyField;
 use crate::journal::{Posting, Tax, Voucher};
 use crate::writer::contents::{Contents, is_debit};
 use crate::writer::period;
@@ -62,9 +63,12 @@ impl SaftDk<'_> {
         let number = self.company_number();
         xml.open(out, "Company", &[])?;
         xml.optional(out, "CVR", number.as_deref())?;
-        xml.optional(out, "Name", company.name.as_deref())?;
+        xml.optional(out, "Name", company.text(CompanyField::Name))?;
         parts::address(xml, out, company)?;
-        if company.contact_last_name.is_some() || company.phone.is_some() || company.email.is_some() {
+        if company.text(CompanyField::ContactLastName).is_some()
+            || company.text(CompanyField::Phone).is_some()
+            || company.text(CompanyField::Email).is_some()
+        {
             parts::contact(xml, out, company)?;
         }
         if let Some(number) = number.filter(|_| company.vat_registered == Some(true)) {

@@ -12,6 +12,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 
 use crate::chart::Role;
+use crate::config::company::CompanyField;
 use crate::format::FormatError;
 use crate::format::options::Options;
 use crate::journal::Voucher;
@@ -188,17 +189,21 @@ impl<'a> SaftDk<'a> {
     }
 
     fn company_number(&self) -> Option<String> {
-        let number = self.context.config.company.registration_number.as_deref()?;
+        let number = self
+            .context
+            .config
+            .company
+            .text(CompanyField::RegistrationNumber)?;
         let digits: String = number.chars().filter(char::is_ascii_digit).collect();
         (digits.len() == 8 && !digits.starts_with('0')).then_some(digits)
     }
 
     fn bank_account(&self) -> Option<BankAccount> {
         let company = &self.context.config.company;
-        if let Some(iban) = &company.iban {
+        if let Some(iban) = company.text(CompanyField::Iban) {
             return Some(BankAccount::Iban(iban.replace(' ', "")));
         }
-        let number = company.bank_account.as_deref()?;
+        let number = company.text(CompanyField::BankAccount)?;
         let digits: String = number.chars().filter(char::is_ascii_digit).collect();
         let (sort_code, account) = digits.split_at_checked(4)?;
         (7..=10).contains(&account.len()).then(|| BankAccount::Number {
@@ -213,26 +218,24 @@ impl<'a> SaftDk<'a> {
 
     fn check_company(&self, limits: &mut Limits) {
         let company = &self.context.config.company;
-        for (what, text, max) in [
-            ("company.name", &company.name, 70),
-            ("company.street", &company.street, 70),
-            ("company.postal_code", &company.postal_code, 18),
-            ("company.city", &company.city, 35),
-            ("company.contact_first_name", &company.contact_first_name, 35),
-            ("company.contact_last_name", &company.contact_last_name, 70),
-            ("company.phone", &company.phone, 18),
-            ("company.email", &company.email, 70),
-            ("company.iban", &company.iban, 35),
+        for (field, max) in [
+            (CompanyField::Name, 70),
+            (CompanyField::Street, 70),
+            (CompanyField::PostalCode, 18),
+            (CompanyField::City, 35),
+            (CompanyField::ContactFirstName, 35),
+            (CompanyField::ContactLastName, 70),
+            (CompanyField::Phone, 18),
+            (CompanyField::Email, 70),
+            (CompanyField::Iban, 35),
         ] {
-            if let Some(text) = text {
-                fits(limits, what, text, max);
-            }
+            saft::check_company(company, field, max, limits);
         }
-        saft::check_country(company.country.as_deref(), limits);
+        saft::check_country(company.text(CompanyField::Country), limits);
         if self.company_number().is_none() {
             limits.refuse(format!(
                 "company.registration_number `{}` is no CVR number of eight digits",
-                company.registration_number.as_deref().unwrap_or_default()
+                company.text(CompanyField::RegistrationNumber).unwrap_or_default()
             ));
         }
         if self.bank_account().is_none() {

@@ -4,6 +4,7 @@ use std::io;
 
 use chrono::NaiveDate;
 
+use crate::config::company::CompanyField;
 use crate::journal::{Posting, Tax, Voucher};
 use crate::writer::contents::{Contents, is_debit};
 use crate::writer::period;
@@ -80,13 +81,16 @@ impl SaftNo<'_> {
     fn company(&self, xml: &mut Xml, out: &mut Vec<u8>) -> io::Result<()> {
         let company = &self.context.config.company;
         xml.open(out, "Company", &[])?;
-        xml.optional(out, "RegistrationNumber", company.registration_number.as_deref())?;
-        xml.optional(out, "Name", company.name.as_deref())?;
+        xml.optional(
+            out,
+            "RegistrationNumber",
+            company.text(CompanyField::RegistrationNumber),
+        )?;
+        xml.optional(out, "Name", company.text(CompanyField::Name))?;
         parts::address(xml, out, company)?;
         parts::contact(xml, out, company)?;
         if let Some(number) = company
-            .registration_number
-            .as_deref()
+            .text(CompanyField::RegistrationNumber)
             .filter(|_| company.vat_registered == Some(true))
         {
             xml.open(out, "TaxRegistration", &[])?;
@@ -94,11 +98,11 @@ impl SaftNo<'_> {
             xml.element(out, "TaxAuthority", "Skatteetaten")?;
             xml.close(out)?;
         }
-        if company.iban.is_some() || company.bank_account.is_some() {
+        if company.text(CompanyField::Iban).is_some() || company.text(CompanyField::BankAccount).is_some() {
             xml.open(out, "BankAccount", &[])?;
-            match &company.iban {
+            match company.text(CompanyField::Iban) {
                 Some(iban) => xml.element(out, "IBANNumber", iban)?,
-                None => xml.optional(out, "BankAccountNumber", company.bank_account.as_deref())?,
+                None => xml.optional(out, "BankAccountNumber", company.text(CompanyField::BankAccount))?,
             }
             xml.close(out)?;
         }

@@ -12,6 +12,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::chart::Role;
+use crate::config::company::CompanyField;
 use crate::format::FormatError;
 use crate::format::options::Options;
 use crate::journal::Voucher;
@@ -184,24 +185,22 @@ impl Checker for SaftNoChecker<'_> {
     fn end(&mut self, whole: &Whole<'_>, limits: &mut Limits) {
         let (saft, contents) = (&self.0, whole.contents);
         let company = &saft.context.config.company;
-        for (what, text, max) in [
-            ("company.name", &company.name, 256),
-            ("company.registration_number", &company.registration_number, 35),
-            ("company.street", &company.street, 256),
-            ("company.postal_code", &company.postal_code, 70),
-            ("company.city", &company.city, 256),
-            ("company.contact_first_name", &company.contact_first_name, 35),
-            ("company.contact_last_name", &company.contact_last_name, 70),
-            ("company.phone", &company.phone, 18),
-            ("company.email", &company.email, 70),
-            ("company.bank_account", &company.bank_account, 35),
-            ("company.iban", &company.iban, 35),
+        for (field, max) in [
+            (CompanyField::Name, 256),
+            (CompanyField::RegistrationNumber, 35),
+            (CompanyField::Street, 256),
+            (CompanyField::PostalCode, 70),
+            (CompanyField::City, 256),
+            (CompanyField::ContactFirstName, 35),
+            (CompanyField::ContactLastName, 70),
+            (CompanyField::Phone, 18),
+            (CompanyField::Email, 70),
+            (CompanyField::BankAccount, 35),
+            (CompanyField::Iban, 35),
         ] {
-            if let Some(text) = text {
-                fits(limits, what, text, max);
-            }
+            saft::check_company(company, field, max, limits);
         }
-        saft::check_country(company.country.as_deref(), limits);
+        saft::check_country(company.text(CompanyField::Country), limits);
         fits(limits, "journal", &saft.journal, 18);
         fits(limits, "voucher_type", &saft.voucher_type, 70);
         for text in contents.departments.iter().chain(&contents.projects) {
@@ -249,7 +248,12 @@ impl Writer for SaftNoWriter<'_> {
     }
 
     fn file_name(&self, contents: &Contents) -> Option<String> {
-        let number = self.saft.context.config.company.registration_number.as_deref()?;
+        let number = self
+            .saft
+            .context
+            .config
+            .company
+            .text(CompanyField::RegistrationNumber)?;
         let number: String = number.chars().filter(char::is_ascii_alphanumeric).collect();
         let to = self.saft.dates(contents).to.format("%Y%m%d");
         Some(format!("SAF-T Financial_{number}_{to}235959.xml"))

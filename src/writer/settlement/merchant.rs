@@ -1,5 +1,6 @@
 //! Who the settlement report is about.
 
+use crate::config::company::CompanyField;
 use crate::format::FormatError;
 use crate::format::options::Options;
 use crate::writer::Context;
@@ -27,9 +28,9 @@ pub(crate) fn fields(
         Some(name) => name,
         None => options.text("sale_unit_name")?,
     };
-    let text = |text: &Option<String>| crate::text::line(text.as_deref().unwrap_or_default());
+    let text = |field| crate::text::line(company.text(field).unwrap_or_default());
     // The schema knows no other codes than that of Norway in the provider's examples.
-    let country = match company.country.as_deref() {
+    let country = match company.text(CompanyField::Country) {
         None | Some("NO") => "NOR",
         Some("DK") => "DNK",
         Some("FI") => "FIN",
@@ -39,11 +40,11 @@ pub(crate) fn fields(
     Ok(vec![
         ("SaleUnitName", crate::text::line(unit_name)),
         ("SerialNumber", crate::text::line(serial_number)),
-        ("OrganizationName", text(&company.name)),
-        ("OrganizationNumber", text(&company.registration_number)),
-        ("MainAddress", text(&company.street)),
-        ("MainAddressZipCode", text(&company.postal_code)),
-        ("MainAddressCity", text(&company.city)),
+        ("OrganizationName", text(CompanyField::Name)),
+        ("OrganizationNumber", text(CompanyField::RegistrationNumber)),
+        ("MainAddress", text(CompanyField::Street)),
+        ("MainAddressZipCode", text(CompanyField::PostalCode)),
+        ("MainAddressCity", text(CompanyField::City)),
         ("MainAddressCountryCode", country.to_owned()),
     ])
 }
@@ -58,8 +59,8 @@ pub(crate) fn payout_account(context: &Context<'_>, options: &Options) -> Result
         .map(|account| account.id.as_str());
     let account = bank
         .filter(|account| !account.is_empty())
-        .or(company.bank_account.as_deref())
-        .or(company.iban.as_deref());
+        .or(company.text(CompanyField::BankAccount))
+        .or(company.text(CompanyField::Iban));
     match account {
         Some(account) => Ok(crate::text::line(account)),
         None => options.text("company.bank_account").map(str::to_owned),

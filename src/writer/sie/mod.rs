@@ -7,6 +7,7 @@ pub mod pc8;
 pub mod sie4;
 pub mod sie5;
 
+use crate::config::company::CompanyField;
 use crate::journal::Voucher;
 use crate::writer::{Context, Limits};
 
@@ -53,7 +54,7 @@ impl AccountKind {
 
 /// The organisation number as SIE wants it, `556334-3689`; `None` when it has not ten digits.
 pub fn organisation_number(context: &Context<'_>) -> Option<String> {
-    let number = context.config.company.registration_number.as_deref()?;
+    let number = context.config.company.text(CompanyField::RegistrationNumber)?;
     let digits: String = number
         .chars()
         .filter(|character| !"- ".contains(*character))
@@ -65,7 +66,7 @@ pub fn organisation_number(context: &Context<'_>) -> Option<String> {
 /// Refuses an organisation number and accounts that SIE cannot hold.
 pub fn check_head<'n>(context: &Context<'_>, numbers: impl Iterator<Item = &'n str>, limits: &mut Limits) {
     if organisation_number(context).is_none() {
-        let number = context.config.company.registration_number.as_deref();
+        let number = context.config.company.text(CompanyField::RegistrationNumber);
         limits.refuse(format!(
             "company.registration_number `{}` is no Swedish organisation number of ten digits",
             number.unwrap_or_default()

@@ -5,6 +5,7 @@ use std::io;
 
 use chrono::NaiveDate;
 
+use crate::config::company::CompanyField;
 use crate::date::end_of_fiscal_year;
 use crate::format::FormatError;
 use crate::format::options::Options;
@@ -171,7 +172,12 @@ impl Checker for Sie4Checker<'_> {
                 }
             }
         }
-        let company = sie.context.config.company.name.as_deref().unwrap_or_default();
+        let company = sie
+            .context
+            .config
+            .company
+            .text(CompanyField::Name)
+            .unwrap_or_default();
         self.replacements.note(company);
         for account in &accounts {
             self.replacements.note(&account.name);
@@ -263,7 +269,12 @@ impl Sie4<'_> {
         items.item(out, "#SIETYP", &[Field::Text("4")]);
         let number = organisation_number(&self.context).unwrap_or_default();
         items.item(out, "#ORGNR", &[Field::Text(&number)]);
-        let name = self.context.config.company.name.as_deref().unwrap_or_default();
+        let name = self
+            .context
+            .config
+            .company
+            .text(CompanyField::Name)
+            .unwrap_or_default();
         items.item(out, "#FNAMN", &[Field::Quoted(&pc8::text(name))]);
         let (from, to) = self.fiscal_year(contents);
         let (year_from, year_to) = (compact(from), compact(to));

@@ -4,6 +4,7 @@ use std::io;
 
 use chrono::NaiveDate;
 
+use crate::config::company::CompanyField;
 use crate::format::FormatError;
 use crate::format::options::Options;
 use crate::journal::{Posting, Voucher};
@@ -112,7 +113,7 @@ impl Checker for Sie5Checker<'_> {
         fits(
             limits,
             "company.name",
-            company.name.as_deref().unwrap_or_default(),
+            company.text(CompanyField::Name).unwrap_or_default(),
             TEXT_MAX,
         );
         fits(limits, "journal", &sie.journal, TEXT_MAX);
@@ -178,7 +179,12 @@ impl Sie5<'_> {
     }
 
     fn file_info(&self, contents: &Contents, xml: &mut Xml, out: &mut Vec<u8>) -> io::Result<()> {
-        let company = self.context.config.company.name.as_deref().unwrap_or_default();
+        let company = self
+            .context
+            .config
+            .company
+            .text(CompanyField::Name)
+            .unwrap_or_default();
         let number = organisation_number(&self.context).unwrap_or_default();
         let time = format!("{}T00:00:00Z", self.dates(contents).created);
         let currency = self.context.books.settings.base_currency;

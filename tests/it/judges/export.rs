@@ -12,7 +12,7 @@ use bilag::provider::Topic;
 use bilag::run::{LedgerRun, RunOptions, WriteOptions};
 use bilag::sandbox::generate::Generator;
 use bilag::sandbox::plan::Plan;
-use bilag::sandbox::source::{Place, Source, Window};
+use bilag::sandbox::source::{Source, TopicDate, Window};
 
 /// The ledger of every test here.
 pub(crate) const LEDGER: &str = "302321";
@@ -63,7 +63,7 @@ impl Export {
         for topic in Topic::ALL {
             fs::create_dir_all(archive.join(topic.name())).unwrap();
             for date in span.dates() {
-                let place = Place {
+                let place = TopicDate {
                     ledger_id: LEDGER,
                     topic,
                     date,
