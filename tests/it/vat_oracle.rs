@@ -7,7 +7,6 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::cases::cases;
 use bilag::config::Config;
 use bilag::days::{StoredDay, StoredTopic};
 use bilag::journal::{PostingKey, Voucher};
@@ -18,6 +17,9 @@ use bilag::posting::books::Books;
 use bilag::posting::refunds::CaptureIndex;
 use bilag::provider::LedgerInfo;
 use proptest::prelude::*;
+
+use crate::harness::chance::cases;
+use crate::harness::files::scratch;
 
 /// A decimal such as `25.5` as a fraction: 255 and 10.
 fn fraction(text: &str) -> (u128, u128) {
@@ -312,7 +314,7 @@ impl Month {
 
     /// What the poster makes of it.
     fn post(&self) -> Vec<Voucher> {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = scratch();
         fs::write(folder.path().join("lines.csv"), self.lines()).unwrap();
         let config = Config::parse(&self.config(), &folder.path().join("bilag.toml")).unwrap();
         let info = LedgerInfo::unknown("1");

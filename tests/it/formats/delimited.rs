@@ -1,12 +1,12 @@
 //! The engine for delimited text, and GBAT10 against the lines of its sample.
 
-use bilag::catalogue::Format;
-
-use super::desk::{CONFIGURATION, posting, sale, voucher, voucher_named, write};
-use crate::outside::reference_data;
+use super::cafe::CONFIGURATION;
+use crate::harness::judges::reference_data;
+use crate::harness::library::format as find;
+use crate::harness::vouchers::{posting, problem, sale, voucher, voucher_named, write};
 
 fn sample(name: &str) -> Option<String> {
-    let path = reference_data("samples")?.join(name);
+    let path = reference_data(&format!("samples/{name}"))?;
     Some(std::fs::read_to_string(path).unwrap())
 }
 
@@ -16,10 +16,6 @@ fn payout() -> bilag::journal::Voucher {
     fee.tax_code = Some("0".into());
     let postings = vec![posting("1920", 28_800, text), fee, posting("1521", -30_000, text)];
     voucher_named("VM-302321-P2000023", "2022-10-01", postings)
-}
-
-fn find(id: &str) -> &'static Format {
-    bilag::catalogue::find(id).unwrap()
 }
 
 fn text(id: &str, configuration: &str, vouchers: &[bilag::journal::Voucher]) -> String {
@@ -207,16 +203,8 @@ fn a_fiscal_year_of_its_own_needs_its_name() {
     let postings = || vec![posting("1920", 100, "x"), posting("1577", -100, "x")];
     let company = "[company]\nfiscal_year_start_month = 7\n[formats.gbat10]\n";
     let voucher = [voucher("2026-08-02", postings())];
-    super::desk::with_context(company, |context| {
-        assert!(
-            find("gbat10")
-                .writer(context)
-                .err()
-                .unwrap()
-                .to_string()
-                .contains("fiscal_year_name")
-        );
-    });
+    let problem = problem(find("gbat10"), company, &[]);
+    assert!(problem.unwrap().contains("fiscal_year_name"));
     for (name, year) in [("start", "2026"), ("end", "2027")] {
         let text = text(
             "gbat10",
