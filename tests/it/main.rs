@@ -6,6 +6,7 @@ mod bad_input;
 mod baseline;
 mod conformance;
 mod contract;
+mod documents;
 mod exits;
 mod fault_matrix;
 mod formats;

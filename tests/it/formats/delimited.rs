@@ -90,9 +90,8 @@ fn the_other_samples_hold_too() {
     if let Some(sample) = sample("24sevenoffice_bilagsjournal.csv") {
         let ours = text("24sevenoffice", CONFIGURATION, &voucher);
         let sample = sample.replace("2000023;01", &format!("{number};01"));
-        for (ours, sample) in ours.lines().skip(1).zip(sample.lines().skip(1)) {
-            assert_eq!(ours.strip_suffix(";;"), Some(sample));
-        }
+        let ours = ours.lines().skip(1).map(|line| line.strip_suffix(";;").unwrap());
+        assert!(ours.eq(sample.lines().skip(1)));
     }
     if let Some(sample) = sample("xledger_gl02.csv") {
         let ours = text("xledger-gl02", CONFIGURATION, &voucher);
@@ -154,10 +153,7 @@ fn what_a_spreadsheet_would_run_is_defused_and_listed() {
     let voucher = [voucher("2026-02-02", postings)];
     let written = write(find("dk-journal"), CONFIGURATION, &voucher);
     let text = String::from_utf8(written.bytes).unwrap();
-    assert!(
-        text.contains(";'=HYPERLINK( http://x   y );100") || text.contains(";'=HYPERLINK("),
-        "{text}"
-    );
+    assert!(text.contains(";'=HYPERLINK("), "{text}");
     assert!(text.contains(";-1,00;"), "amounts keep their sign");
     assert_eq!(written.replacements.len(), 2, "{:?}", written.replacements);
 }

@@ -3,10 +3,11 @@
 //! A test that lacks one of them passes without it, and [`crate::zz_judges`] names at the end of the
 //! run what was not here. With `BILAG_JUDGES=required` a judge that is not here is a failure.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use crate::harness::files::repository;
 use crate::harness::program::{Ran, run};
@@ -180,10 +181,11 @@ pub(crate) fn are_required() -> bool {
 /// skipped; where only some tests were chosen, it is named here.
 fn skipped(why: &str) {
     assert!(!are_required(), "every judge must be there: {why}");
-    if std::env::args()
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let are_chosen = std::env::args()
         .skip(1)
-        .any(|argument| !argument.starts_with('-'))
-    {
+        .any(|argument| !argument.starts_with('-'));
+    if are_chosen && SAID.lock().unwrap().insert(why.to_owned()) {
         say(&format!("not judged: {why}\n"));
     }
 }

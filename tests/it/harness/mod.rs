@@ -11,6 +11,7 @@ pub(crate) mod judges;
 pub(crate) mod layout;
 pub(crate) mod ledger;
 pub(crate) mod library;
+pub(crate) mod poster;
 pub(crate) mod program;
 pub(crate) mod sandbox;
 pub(crate) mod snapshot;
