@@ -113,6 +113,9 @@ pub(crate) fn differences(expected: &Path, found: &Files) -> Vec<String> {
 /// Compares one plain file; see [`differences`].
 pub(crate) fn assert_plain_file(path: &Path, found: &str) {
     let accepted = fs::read(path).unwrap_or_default();
+    if pending(path).exists() {
+        fs::remove_file(pending(path)).unwrap();
+    }
     if accepted == found.as_bytes() {
         return;
     }
