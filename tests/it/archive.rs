@@ -13,8 +13,12 @@ use bilag::provider::Topic;
 use chrono::NaiveDate;
 use tempfile::TempDir;
 
-use crate::builder::{Item, Layout, Ran, TestLedger, date, files_below, ran, range};
-use crate::sandboxed::{Workplace, tree};
+use crate::harness::dates::{date, range};
+use crate::harness::entry::Entry;
+use crate::harness::files::{files_below, scratch, tree};
+use crate::harness::layout::Layout;
+use crate::harness::ledger::Ledger;
+use crate::harness::program::{Ran, Workplace};
 use crate::stores::pack;
 
 const LEDGER: &str = "302321";
@@ -26,7 +30,7 @@ struct Shelf {
 
 impl Shelf {
     fn new() -> Self {
-        let folder = crate::builder::scratch();
+        let folder = scratch();
         fs::create_dir_all(folder.path().join(LEDGER).join("funds")).unwrap();
         Self { folder }
     }
@@ -287,12 +291,14 @@ fn dates_are_kept_packed_and_byte_for_byte() {
     assert_eq!(archive.dates(LEDGER, Topic::Funds).unwrap(), [Shelf::date()]);
 }
 
-fn month() -> TestLedger {
-    let sale = |amount, reference: &str| Item::new("capture", amount).psp(reference).reference(reference);
-    TestLedger::new(LEDGER)
+fn month() -> Ledger {
+    let sale = |amount, reference: &str| Entry::new("capture", amount).psp(reference).reference(reference);
+    Ledger::new(LEDGER)
         .empty("2026-01-31", 1)
-        .day("2026-02-01", vec![sale(12_500, "a1"), sale(4_000, "a2")], vec![])
-        .day("2026-02-02", vec![sale(99, "b1")], vec![])
+        .date("2026-02-01")
+        .funds([sale(12_500, "a1"), sale(4_000, "a2")])
+        .date("2026-02-02")
+        .funds([sale(99, "b1")])
         .empty("2026-02-03", 2)
 }
 
@@ -328,7 +334,7 @@ fn mail(archive: &Path, top: &str, path: &Path) {
 }
 
 fn run(place: &Workplace, arguments: &[&str]) -> Ran {
-    ran(&place.command(arguments).output().unwrap())
+    place.run(arguments)
 }
 
 /// The files of an export, the folder of the archive left out of what they say.
@@ -342,7 +348,7 @@ fn exported(place: &Workplace, archive: &str) -> BTreeMap<String, Vec<u8>> {
 
 #[test]
 fn a_mailed_zip_is_an_archive() {
-    let place = Workplace::new("http://127.0.0.1:9", "");
+    let place = Workplace::beside("http://127.0.0.1:9", "");
     month().write(&place.path("archive"), &Layout::PLAIN);
     let expected = exported(&place, "archive");
     assert!(expected.keys().any(|name| name.ends_with("manifest.json")) && expected.len() > 1);
@@ -380,7 +386,7 @@ fn a_mailed_zip_is_an_archive() {
 
 #[test]
 fn nothing_is_fetched_into_a_zip() {
-    let place = Workplace::new("http://127.0.0.1:9", "");
+    let place = Workplace::beside("http://127.0.0.1:9", "");
     month().write(&place.path("archive"), &Layout::PLAIN);
     mail(&place.path("archive"), "", &place.path("mailed.zip"));
     let before = fs::read(place.path("mailed.zip")).unwrap();
@@ -412,7 +418,7 @@ fn nothing_is_fetched_into_a_zip() {
 
 #[test]
 fn a_damaged_zip_is_refused_by_name() {
-    let place = Workplace::new("http://127.0.0.1:9", "");
+    let place = Workplace::beside("http://127.0.0.1:9", "");
     month().write(&place.path("archive"), &Layout::PLAIN);
     mail(&place.path("archive"), "", &place.path("mailed.zip"));
     let whole = fs::read(place.path("mailed.zip")).unwrap();
@@ -440,7 +446,7 @@ fn a_damaged_zip_is_refused_by_name() {
 
 #[test]
 fn a_folder_called_like_a_zip_is_a_folder() {
-    let place = Workplace::new("http://127.0.0.1:9", "");
+    let place = Workplace::beside("http://127.0.0.1:9", "");
     month().write(&place.path("books.zip"), &Layout::PLAIN);
     assert!(!exported(&place, "books.zip").is_empty());
     assert_eq!(month().span(), range("2026-01-31", "2026-02-04"));

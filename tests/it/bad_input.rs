@@ -2,64 +2,57 @@
 //! that says what kind of wrong it is, a JSON document when asked for, and no file left behind.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::harness::dates::date;
+use crate::harness::entry::Entry;
+use crate::harness::files::files_below;
+use crate::harness::layout::Layout;
+use crate::harness::ledger::{Ledger, capture, fee, payout};
+use crate::harness::program::{Ran, Workplace, run};
 use bilag::provider::Topic;
-use tempfile::TempDir;
-
-use crate::builder::{Item, Layout, Ran, TestLedger, bilag_run, date, files_below, scratch};
 
 /// Two dates of a small shop, with an empty week before and a date after.
-pub(crate) fn shop() -> TestLedger {
+pub(crate) fn shop() -> Ledger {
     let sale = |number: &str, amount| {
-        Item::new("capture", amount)
-            .psp(number)
-            .reference(&format!("order-{number}"))
+        capture(number, amount)
             .handle("NO:90001")
             .time("2026-02-09T10:00:00Z")
     };
-    let fee = |number: &str, amount: i64| Item::new("capture-fee", -amount).psp(number);
-    let day = |ledger: TestLedger, at: &str, first: u64| {
+    let mut ledger = Ledger::new("77").week_before("2026-02-09");
+    for (at, first) in [("2026-02-09", 1), ("2026-02-10", 2), ("2026-02-11", 3)] {
         let (one, two) = (first.to_string(), (first + 1).to_string());
-        ledger.day(
-            at,
-            vec![
+        let retained = |amount| Entry::new("fees-retained", amount).psp(&format!("77-{at}"));
+        ledger = ledger
+            .date(at)
+            .funds([
                 sale(&one, 10_000),
                 sale(&two, 20_000),
-                Item::new("fees-retained", -525).psp(&format!("77-{at}")),
-                Item::new("payout-scheduled", -29_475).psp(&format!("77-{}", 2_000_000 + first)),
-            ],
-            vec![
-                fee(&one, 175),
-                fee(&two, 350),
-                Item::new("fees-retained", 525).psp(&format!("77-{at}")),
-            ],
-        )
-    };
-    let ledger = TestLedger::new("77").empty("2026-02-02", 7);
-    let ledger = day(ledger, "2026-02-09", 1);
-    let ledger = day(ledger, "2026-02-10", 2);
-    day(ledger, "2026-02-11", 3)
+                retained(-525),
+                payout(&format!("77-{}", 2_000_000 + first), 29_475),
+            ])
+            .fees([fee(&one, 175), fee(&two, 350), retained(525)]);
+    }
+    ledger
 }
 
-/// The shop's archive in a folder, ready to be spoiled.
+/// The shop's archive, ready to be spoiled.
 struct Shop {
-    folder: TempDir,
+    place: Workplace,
 }
 
 impl Shop {
     fn new() -> Self {
-        let folder = scratch();
-        shop().write(&folder.path().join("archive"), &Layout::PLAIN);
-        Self { folder }
+        let place = Workplace::of(&[&shop()]);
+        Self { place }
     }
 
-    fn path(&self) -> &Path {
-        self.folder.path()
+    fn path(&self, name: &str) -> PathBuf {
+        self.place.path(name)
     }
 
     fn file(&self, topic: Topic, at: &str) -> PathBuf {
-        shop().path(&self.path().join("archive"), topic, date(at), &Layout::PLAIN)
+        shop().path(&self.path("archive"), topic, date(at), &Layout::PLAIN)
     }
 
     fn spoil(self, content: impl AsRef<[u8]>) -> Self {
@@ -76,12 +69,13 @@ impl Shop {
     }
 
     fn config(self, text: &str) -> Self {
-        fs::write(self.path().join("bilag.toml"), text).unwrap();
-        self
+        Self {
+            place: self.place.config(text),
+        }
     }
 
     fn run(&self, arguments: &[&str]) -> Ran {
-        bilag_run(self.path(), arguments)
+        self.place.run(arguments)
     }
 
     /// Asserts that the export is refused with `code`, in words that hold all of `parts`, as text
@@ -108,11 +102,8 @@ impl Shop {
         assert!(plain.stdout.is_empty(), "data on stdout: {}", plain.stdout);
         assert_eq!(json.json()["exit_code"], code);
         assert_eq!(json.json()["schema"], 1);
-        assert_eq!(files_below(&self.path().join("out")), Vec::<PathBuf>::new());
-        assert!(
-            !self.path().join("out").exists(),
-            "an empty folder was left behind"
-        );
+        assert_eq!(files_below(&self.path("out")), Vec::<PathBuf>::new());
+        assert!(!self.path("out").exists(), "an empty folder was left behind");
         json
     }
 }
@@ -212,7 +203,7 @@ fn two_files_of_one_date_must_say_the_same() {
 #[test]
 fn a_ledger_json_of_another_ledger_is_refused() {
     let shop = Shop::new();
-    let path = shop.path().join("archive/77/ledger.json");
+    let path = shop.path("archive/77/ledger.json");
     fs::write(&path, "{\"ledgerId\":\"78\"}").unwrap();
     shop.refused(4, &["archive/77/ledger.json", "`78`", "`77`", "remove the file"]);
     fs::write(&path, "not json").unwrap();
@@ -231,31 +222,20 @@ fn a_ledger_that_is_not_there_is_not_ours() {
 #[test]
 fn no_archive_and_an_empty_one_are_told_apart() {
     let shop = Shop::new();
-    let arguments = [&EXPORT[..], &["--archive", "elsewhere"]].concat();
-    let run = bilag_without_archive(shop.path(), &arguments);
+    let arguments = [&EXPORT[..], &["--offline", "--archive", "elsewhere"]].concat();
+    let elsewhere = || run(shop.place.bare(&arguments));
+    let run = elsewhere();
     assert_eq!(run.code, 2, "{}", run.stderr);
     assert!(
         run.stderr.contains("elsewhere does not exist") && run.stderr.contains("--archive DIR"),
         "{}",
         run.stderr
     );
-    fs::create_dir(shop.path().join("elsewhere")).unwrap();
-    let run = bilag_without_archive(shop.path(), &arguments);
+    fs::create_dir(shop.path("elsewhere")).unwrap();
+    let run = elsewhere();
     assert_eq!(run.code, 10, "{}", run.stderr);
     assert!(run.stderr.contains("has no ledgers"), "{}", run.stderr);
-    assert!(!shop.path().join("out").exists());
-}
-
-fn bilag_without_archive(folder: &Path, arguments: &[&str]) -> Ran {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_bilag"))
-        .current_dir(folder)
-        .env("HOME", folder)
-        .env("XDG_CONFIG_HOME", folder.join("no-config"))
-        .arg("--offline")
-        .args(arguments)
-        .output()
-        .unwrap();
-    crate::builder::ran(&output)
+    assert!(!shop.path("out").exists());
 }
 
 #[test]
@@ -349,11 +329,11 @@ fn an_open_date_is_incomplete_unless_it_is_allowed() {
         "the closing of what is exported is known"
     );
     assert_eq!(ledger["payouts"].as_array().unwrap().len(), 1);
-    let folder = shop.path().join("out/77/2026-02-09_2026-02-09");
+    let folder = shop.path("out/77/2026-02-09_2026-02-09");
     let journal = fs::read_to_string(folder.join("journal.csv")).unwrap();
     assert!(journal.contains("VM-77-2026-02-09") && !journal.contains("2026-02-10"));
     assert_eq!(
-        files_below(&shop.path().join("out")).len(),
+        files_below(&shop.path("out")).len(),
         2,
         "the journal and the manifest"
     );
@@ -366,7 +346,7 @@ fn when_the_first_date_is_open_nothing_is_exported() {
     let run = shop.run(&[&EXPORT[..], &["--allow-open", "--json"]].concat());
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert!(run.ledger()["outputs"].as_array().unwrap().is_empty());
-    assert!(!shop.path().join("out").exists());
+    assert!(!shop.path("out").exists());
 }
 
 #[test]
@@ -405,17 +385,14 @@ fn amounts_are_whole_minor_units_in_any_notation() {
 }
 
 /// A ledger of one date with these funds entries and no fees.
-fn single(amounts: &[(&str, i64)]) -> (TempDir, TestLedger) {
-    let items = amounts
-        .iter()
-        .enumerate()
-        .map(|(index, (entry_type, amount))| Item::new(entry_type, *amount).psp(&format!("77-{index}")));
-    let ledger = TestLedger::new("77")
-        .empty("2026-02-02", 7)
-        .day("2026-02-09", items.collect(), Vec::new());
-    let folder = scratch();
-    ledger.write(&folder.path().join("archive"), &Layout::PLAIN);
-    (folder, ledger)
+fn single(amounts: &[(&str, i64)]) -> Ledger {
+    let entry = |(index, (entry_type, amount)): (usize, &(&str, i64))| {
+        Entry::new(entry_type, *amount).psp(&format!("77-{index}"))
+    };
+    Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds(amounts.iter().enumerate().map(entry))
 }
 
 const ONE_DATE: [&str; 8] = [
@@ -431,10 +408,11 @@ const ONE_DATE: [&str; 8] = [
 
 #[test]
 fn amounts_beyond_32_bits_are_exact() {
-    let (folder, _) = single(&[("capture", 9_007_199_254_740_993), ("refund", -4_294_967_297)]);
-    let run = bilag_run(folder.path(), &ONE_DATE);
+    let ledger = single(&[("capture", 9_007_199_254_740_993), ("refund", -4_294_967_297)]);
+    let place = Workplace::of(&[&ledger]);
+    let run = place.run(&ONE_DATE);
     assert_eq!(run.code, 0, "{}", run.stderr);
-    let path = folder.path().join("out/77/2026-02-09_2026-02-09/journal.csv");
+    let path = place.path("out/77/2026-02-09_2026-02-09/journal.csv");
     let journal = fs::read_to_string(path).unwrap();
     assert!(journal.contains("90071992547409.93") && journal.contains("42949672.97"));
 }
@@ -457,15 +435,15 @@ fn amounts_at_the_edge_of_what_fits_are_refused_and_crash_nothing() {
             vec![("capture", max), ("refund", -max), ("capture", max)],
         ),
     ] {
-        let (folder, _) = single(&amounts);
+        let mut place = Workplace::of(&[&single(&amounts)]);
         for config in [
             "",
             "[posting]\ncaptures = \"revenue\"\n[[rules]]\ntax_code = \"3\"\n",
             "[posting]\nvoucher_per = \"entry\"\n",
             "[posting]\nvoucher_per = \"payout\"\n",
         ] {
-            fs::write(folder.path().join("bilag.toml"), config).unwrap();
-            let run = bilag_run(folder.path(), &ONE_DATE);
+            place = place.config(config);
+            let run = place.run(&ONE_DATE);
             assert!(!run.stderr.contains("panicked"), "{what}: {}", run.stderr);
             assert!(
                 run.code == 4 || run.code == 0,
@@ -474,9 +452,9 @@ fn amounts_at_the_edge_of_what_fits_are_refused_and_crash_nothing() {
                 run.stderr
             );
             if run.code == 4 {
-                assert!(!folder.path().join("out").exists(), "{what}");
+                assert!(!place.path("out").exists(), "{what}");
             } else {
-                fs::remove_dir_all(folder.path().join("out")).unwrap();
+                fs::remove_dir_all(place.path("out")).unwrap();
             }
         }
     }
@@ -484,9 +462,10 @@ fn amounts_at_the_edge_of_what_fits_are_refused_and_crash_nothing() {
 
 #[test]
 fn a_balance_that_does_not_fit_is_refused() {
-    let (folder, ledger) = single(&[("capture", i64::MAX)]);
+    let ledger = single(&[("capture", i64::MAX)]);
+    let place = Workplace::of(&[&ledger]);
     let path = ledger.path(
-        &folder.path().join("archive"),
+        &place.path("archive"),
         Topic::Funds,
         date("2026-02-09"),
         &Layout::PLAIN,
@@ -497,7 +476,7 @@ fn a_balance_that_does_not_fit_is_refused() {
         i64::MAX
     );
     fs::write(&path, text.replace("}],", &format!("}},{more}],"))).unwrap();
-    let run = bilag_run(folder.path(), &ONE_DATE);
+    let run = place.run(&ONE_DATE);
     assert_eq!(run.code, 4, "{}{}", run.stdout, run.stderr);
     assert!(
         run.stdout.contains("larger than bilag can hold"),
@@ -508,18 +487,15 @@ fn a_balance_that_does_not_fit_is_refused() {
 
 #[test]
 fn a_payout_number_of_twenty_digits_is_only_a_number() {
-    let (folder, _) = single(&[("capture", 200)]);
-    let ledger = TestLedger::new("77").empty("2026-02-02", 7).day(
-        "2026-02-09",
-        vec![
-            Item::new("capture", 200).psp("1"),
-            Item::new("payout-scheduled", -100).psp(&format!("77-{}", u64::MAX)),
-            Item::new("payout-scheduled", -100).psp("77-99999999999999999999999"),
-        ],
-        Vec::new(),
-    );
-    ledger.write(&folder.path().join("archive"), &Layout::PLAIN);
-    let run = bilag_run(folder.path(), &ONE_DATE);
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([
+            Entry::new("capture", 200).psp("1"),
+            Entry::new("payout-scheduled", -100).psp(&format!("77-{}", u64::MAX)),
+            Entry::new("payout-scheduled", -100).psp("77-99999999999999999999999"),
+        ]);
+    let run = Workplace::of(&[&ledger]).run(&ONE_DATE);
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
 }
 
@@ -594,7 +570,7 @@ fn files_that_the_configuration_names_must_be_there() {
         .config("fx_rates_file = \"rates.csv\"\n")
         .refused(2, &["rates.csv", "`fx_rates_file`"]);
     let shop = Shop::new().config("sales_lines = \"sales.json\"\n");
-    fs::write(shop.path().join("sales.json"), "[{\"lines\":[]}]").unwrap();
+    fs::write(shop.path("sales.json"), "[{\"lines\":[]}]").unwrap();
     shop.refused(2, &["sales.json", "sale 1"]);
     shop.refused_with(
         &[&EXPORT[..], &["--config", "absent.toml"]].concat(),
@@ -669,7 +645,7 @@ fn wrong_use_is_refused_before_any_work() {
 #[test]
 fn an_out_folder_that_cannot_be_made_is_an_output_refused() {
     let shop = Shop::new();
-    fs::write(shop.path().join("file"), "mine").unwrap();
+    fs::write(shop.path("file"), "mine").unwrap();
     let arguments = [
         "export",
         "--from",
@@ -680,13 +656,13 @@ fn an_out_folder_that_cannot_be_made_is_an_output_refused() {
         "file/out",
     ];
     shop.refused_with(&arguments, 8, &["cannot write file/out", "--out DIR"]);
-    assert_eq!(fs::read_to_string(shop.path().join("file")).unwrap(), "mine");
+    assert_eq!(fs::read_to_string(shop.path("file")).unwrap(), "mine");
 }
 
 #[test]
 fn a_different_file_in_the_way_stays_unless_forced() {
     let shop = Shop::new();
-    let folder = shop.path().join("out/77/2026-02-09_2026-02-10");
+    let folder = shop.path("out/77/2026-02-09_2026-02-10");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("journal.csv"), "by hand\n").unwrap();
     let run = shop.run(
@@ -718,7 +694,7 @@ fn a_different_file_in_the_way_stays_unless_forced() {
 #[test]
 fn a_folder_in_the_way_of_a_file_is_an_output_refused() {
     let shop = Shop::new();
-    let folder = shop.path().join("out/77/2026-02-09_2026-02-10");
+    let folder = shop.path("out/77/2026-02-09_2026-02-10");
     fs::create_dir_all(folder.join("journal.csv")).unwrap();
     let run = shop.run(&[&EXPORT[..], &["--force"]].concat());
     assert_eq!(run.code, 8, "{}", run.stderr);
@@ -744,10 +720,10 @@ fn the_same_problem_is_said_once() {
 
 #[test]
 fn topics_without_a_ledger_want_its_name() {
-    let scratch = scratch();
-    fs::create_dir_all(scratch.path().join("archive/funds")).unwrap();
+    let place = Workplace::new();
+    fs::create_dir_all(place.path("archive/funds")).unwrap();
     let arguments = ["export", "--offline", "--month", "2026-02", "--out", "out"];
-    let run = bilag_run(scratch.path(), &arguments);
+    let run = place.run(&arguments);
     assert_eq!(run.code, 10, "{}", run.stderr);
     assert!(
         run.stderr.contains("name the ledger with --ledger ID"),

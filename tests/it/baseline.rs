@@ -11,7 +11,8 @@ use bilag::sandbox::generate::Generator;
 use bilag::sandbox::options::SandboxOptions;
 use bilag::sandbox::plan::Plan;
 
-use crate::sandboxed::{client_options, faults, plan, start, tree};
+use crate::harness::files::{Files, scratch, tree};
+use crate::harness::sandbox::{client_options, faults, plan, start};
 
 /// A month with about 23 600 entries on the funds topic, 1000 at most on each date.
 fn baseline() -> (Plan, DateRange) {
@@ -23,7 +24,7 @@ fn baseline() -> (Plan, DateRange) {
 
 /// Fetches the month with one request in seven struck by `fault`; gives the archive's files and how
 /// often the provider was asked for a funds date of the month.
-async fn month(rules: &[String]) -> (std::collections::BTreeMap<String, Vec<u8>>, usize) {
+async fn month(rules: &[String]) -> (Files, usize) {
     let (plan, month) = baseline();
     let options = SandboxOptions {
         faults: faults(rules),
@@ -32,7 +33,7 @@ async fn month(rules: &[String]) -> (std::collections::BTreeMap<String, Vec<u8>>
     let sandbox = start(Arc::new(Generator::new(vec![plan])), options).await;
     let client = Client::new(client_options(&sandbox, date::days_after(month.to(), 2))).unwrap();
     let ledgers = client.ledgers(None).await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let plan = FetchPlan {
         ledgers,
         range: month,

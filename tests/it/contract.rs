@@ -3,61 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 
 use bilag::digest::sha256_hex;
 use bilag::ledger::finding::{Code, Level};
 use bilag::provider::Topic;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::bad_input::shop;
-use crate::builder::{
-    Item, Layout, Ran, Row, TestLedger, bilag_run, date, files_below, folder, journal, range, scratch,
-};
-
-/// A folder with ledgers in its archive.
-struct Office {
-    folder: TempDir,
-}
-
-impl Office {
-    fn new(ledgers: &[&TestLedger]) -> Self {
-        let folder = scratch();
-        for ledger in ledgers {
-            ledger.write(&folder.path().join("archive"), &Layout::PLAIN);
-        }
-        Self { folder }
-    }
-
-    fn config(self, text: &str) -> Self {
-        fs::write(self.path().join("bilag.toml"), text).unwrap();
-        self
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn run(&self, command: &str, from: &str, to: &str, more: &[&str]) -> Ran {
-        let mut arguments = vec![command, "--from", from, "--to", to, "--json"];
-        if command == "export" {
-            arguments.extend(["--out", "out"]);
-        }
-        arguments.extend(more);
-        bilag_run(self.path(), &arguments)
-    }
-
-    fn export(&self, from: &str, to: &str) -> Ran {
-        let run = self.run("export", from, to, &[]);
-        assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
-        run
-    }
-
-    fn journal(&self, ledger: &TestLedger, from: &str, to: &str) -> Vec<Row> {
-        journal(&folder(&self.path().join("out"), ledger, range(from, to)))
-    }
-}
+use crate::harness::dates::date;
+use crate::harness::entry::Entry;
+use crate::harness::files::files_below;
+use crate::harness::journal::Row;
+use crate::harness::layout::Layout;
+use crate::harness::ledger::{Ledger, capture, payout};
+use crate::harness::program::{Workplace, run};
 
 fn keys(value: &Value) -> BTreeSet<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
@@ -67,27 +26,19 @@ fn set<'t>(names: &[&'t str]) -> BTreeSet<&'t str> {
     names.iter().copied().collect()
 }
 
-fn capture(number: &str, amount: i64) -> Item {
-    Item::new("capture", amount)
-        .psp(number)
-        .reference(&format!("order-{number}"))
-}
-
-fn payout(number: u64, amount: i64) -> Item {
-    Item::new("payout-scheduled", -amount).psp(&format!("77-{number}"))
+/// A payout of ledger 77.
+fn paid(number: u64, amount: i64) -> Entry {
+    payout(&format!("77-{number}"), amount)
 }
 
 #[test]
 fn the_summary_has_exactly_the_keys_that_are_promised() {
-    let ledger = TestLedger::new("77")
-        .empty("2026-02-02", 7)
-        .day(
-            "2026-02-09",
-            vec![capture("1", 10_000), payout(2_000_001, 10_000)],
-            vec![],
-        )
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([capture("1", 10_000), paid(2_000_001, 10_000)])
         .empty("2026-02-10", 1);
-    let office = Office::new(&[&ledger]);
+    let office = Workplace::of(&[&ledger]);
     let run = office.export("2026-02-09", "2026-02-09");
     let summary = run.json();
     assert_eq!(
@@ -166,14 +117,14 @@ fn the_summary_has_exactly_the_keys_that_are_promised() {
     assert_eq!(keys(output), set(&["format", "path", "sha256", "bytes"]));
     assert_eq!(output["format"], "journal-csv");
     assert_eq!(output["path"], "out/77/2026-02-09_2026-02-09/journal.csv");
-    let bytes = fs::read(office.path().join(output["path"].as_str().unwrap())).unwrap();
+    let bytes = fs::read(office.path(output["path"].as_str().unwrap())).unwrap();
     assert_eq!(output["sha256"], sha256_hex(&bytes));
     assert_eq!(output["bytes"], bytes.len());
 }
 
 #[test]
 fn a_date_is_booked_as_the_table_says() {
-    let office = Office::new(&[&shop()]);
+    let office = Workplace::of(&[&shop()]);
     office.export("2026-02-09", "2026-02-09");
     let lines: Vec<(String, String, i128, String)> = office
         .journal(&shop(), "2026-02-09", "2026-02-09")
@@ -195,7 +146,7 @@ fn a_date_is_booked_as_the_table_says() {
 }
 
 /// Ledgers that end with each exit code that an offline export of 9 February can have.
-fn ledgers_by_code() -> (Office, BTreeMap<i32, &'static str>) {
+fn ledgers_by_code() -> (Workplace, BTreeMap<i32, &'static str>) {
     let of = |id: &str| {
         let mut ledger = shop();
         ledger.id = id.to_owned();
@@ -203,10 +154,10 @@ fn ledgers_by_code() -> (Office, BTreeMap<i32, &'static str>) {
     };
     let (done, incomplete, wrong, review, refused, fault) =
         (of("100"), of("103"), of("104"), of("105"), of("108"), of("102"));
-    let office = Office::new(&[&done, &incomplete, &wrong, &review, &refused, &fault]);
+    let office = Workplace::of(&[&done, &incomplete, &wrong, &review, &refused, &fault]);
     let office = office.config("[ledgers.\"102\".posting]\ncaptures = \"revenue\"\n");
-    let archive = office.path().join("archive");
-    let path = |ledger: &TestLedger| ledger.path(&archive, Topic::Funds, date("2026-02-09"), &Layout::PLAIN);
+    let archive = office.path("archive");
+    let path = |ledger: &Ledger| ledger.path(&archive, Topic::Funds, date("2026-02-09"), &Layout::PLAIN);
     fs::remove_file(path(&incomplete)).unwrap();
     let text = fs::read_to_string(path(&wrong)).unwrap();
     fs::write(
@@ -216,7 +167,7 @@ fn ledgers_by_code() -> (Office, BTreeMap<i32, &'static str>) {
     .unwrap();
     let text = fs::read_to_string(path(&review)).unwrap();
     fs::write(path(&review), text.replacen("\"capture\"", "\"loyalty\"", 1)).unwrap();
-    let there = office.path().join("out/108/2026-02-09_2026-02-09");
+    let there = office.path("out/108/2026-02-09_2026-02-09");
     fs::create_dir_all(&there).unwrap();
     fs::write(there.join("journal.csv"), "by hand\n").unwrap();
     let codes = [
@@ -237,7 +188,7 @@ fn the_worst_ledger_gives_the_exit_code_and_stops_no_other() {
         for better in &order[place..] {
             let (office, ledgers) = ledgers_by_code();
             let pair = [ledgers[better], ledgers[worse]];
-            let run = office.run(
+            let run = office.run_on(
                 "export",
                 "2026-02-09",
                 "2026-02-09",
@@ -247,8 +198,7 @@ fn the_worst_ledger_gives_the_exit_code_and_stops_no_other() {
             assert_eq!(run.json()["exit_code"], *worse);
             for (code, id) in [(better, pair[0]), (worse, pair[1])] {
                 let is_written = office
-                    .path()
-                    .join(format!("out/{id}/2026-02-09_2026-02-09/manifest.json"))
+                    .path(&format!("out/{id}/2026-02-09_2026-02-09/manifest.json"))
                     .exists();
                 assert_eq!(is_written, matches!(code, 0 | 5), "{better} and {worse}: {id}");
             }
@@ -259,42 +209,40 @@ fn the_worst_ledger_gives_the_exit_code_and_stops_no_other() {
 #[test]
 fn a_ledger_beside_failing_ones_gets_the_bytes_that_it_gets_alone() {
     let (office, _) = ledgers_by_code();
-    let run = office.run("export", "2026-02-09", "2026-02-09", &[]);
+    let run = office.run_on("export", "2026-02-09", "2026-02-09", &[]);
     assert_eq!(run.code, 2, "{}", run.stderr);
     assert_eq!(run.json()["ledgers"].as_array().unwrap().len(), 6);
     let (alone, _) = ledgers_by_code();
-    let run = alone.run("export", "2026-02-09", "2026-02-09", &["--ledger", "100"]);
+    let run = alone.run_on("export", "2026-02-09", "2026-02-09", &["--ledger", "100"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     for name in ["journal.csv", "manifest.json"] {
-        let read = |office: &Office| {
-            fs::read(office.path().join("out/100/2026-02-09_2026-02-09").join(name)).unwrap()
-        };
+        let read =
+            |office: &Workplace| fs::read(office.path("out/100/2026-02-09_2026-02-09").join(name)).unwrap();
         assert!(read(&office) == read(&alone), "{name}");
     }
 }
 
 #[test]
 fn findings_for_a_person_fail_only_when_asked_to_and_after_writing() {
-    let ledger = TestLedger::new("77").empty("2026-02-02", 7).day(
-        "2026-02-09",
-        vec![Item::new("correction", 100).psp("1")],
-        vec![],
-    );
-    let office = Office::new(&[&ledger]);
-    let calm = office.run("export", "2026-02-09", "2026-02-09", &[]);
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([Entry::new("correction", 100).psp("1")]);
+    let office = Workplace::of(&[&ledger]);
+    let calm = office.run_on("export", "2026-02-09", "2026-02-09", &[]);
     assert_eq!(calm.code, 0);
-    let strict = office.run("export", "2026-02-09", "2026-02-09", &["--strict"]);
+    let strict = office.run_on("export", "2026-02-09", "2026-02-09", &["--strict"]);
     assert_eq!(strict.code, 5);
     assert_eq!(strict.ledger()["outputs"].as_array().unwrap().len(), 1);
     assert_eq!(
         office
-            .run("check", "2026-02-09", "2026-02-09", &["--strict"])
+            .run_on("check", "2026-02-09", "2026-02-09", &["--strict"])
             .code,
         5
     );
     assert_eq!(
         office
-            .run("reconcile", "2026-02-09", "2026-02-09", &["--strict"])
+            .run_on("reconcile", "2026-02-09", "2026-02-09", &["--strict"])
             .code,
         5
     );
@@ -302,8 +250,7 @@ fn findings_for_a_person_fail_only_when_asked_to_and_after_writing() {
 
 #[test]
 fn the_list_of_formats_has_the_keys_that_are_promised() {
-    let folder = scratch();
-    let run = bilag_run(folder.path(), &["formats", "list", "--json"]);
+    let run = Workplace::new().run(&["formats", "list", "--json"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let document = run.json();
     assert_eq!(keys(&document), set(&["formats"]));
@@ -325,9 +272,9 @@ fn the_list_of_formats_has_the_keys_that_are_promised() {
 
 #[test]
 fn the_manifest_names_sources_and_outputs_and_no_time() {
-    let office = Office::new(&[&shop()]);
+    let office = Workplace::of(&[&shop()]);
     office.export("2026-02-09", "2026-02-10");
-    let folder = office.path().join("out/77/2026-02-09_2026-02-10");
+    let folder = office.path("out/77/2026-02-09_2026-02-10");
     let read = || fs::read_to_string(folder.join("manifest.json")).unwrap();
     let first = read();
     let manifest: Value = serde_json::from_str(&first).unwrap();
@@ -350,17 +297,14 @@ fn the_manifest_names_sources_and_outputs_and_no_time() {
     let sources = manifest["sources"].as_array().unwrap();
     assert_eq!(sources.len(), 4);
     for source in sources {
-        let path = office
-            .path()
-            .join("archive")
-            .join(source["path"].as_str().unwrap());
+        let path = office.path("archive").join(source["path"].as_str().unwrap());
         assert_eq!(source["sha256"], sha256_hex(&fs::read(path).unwrap()));
     }
     let journal = fs::read(folder.join("journal.csv")).unwrap();
     assert_eq!(manifest["outputs"][0]["sha256"], sha256_hex(&journal));
     office.export("2026-02-09", "2026-02-10");
     assert_eq!(read(), first, "a second run changes nothing");
-    let run = office.run("export", "2026-02-09", "2026-02-10", &["--format", "entries-csv"]);
+    let run = office.run_on("export", "2026-02-09", "2026-02-10", &["--format", "entries-csv"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert_eq!(
         run.ledger()["outputs"].as_array().unwrap().len(),
@@ -381,11 +325,11 @@ fn the_manifest_names_sources_and_outputs_and_no_time() {
 
 #[test]
 fn one_refused_output_stops_all_outputs_of_the_ledger() {
-    let office = Office::new(&[&shop()]);
-    let folder = office.path().join("out/77/2026-02-09_2026-02-10");
+    let office = Workplace::of(&[&shop()]);
+    let folder = office.path("out/77/2026-02-09_2026-02-10");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("entries.csv"), "other\n").unwrap();
-    let run = office.run(
+    let run = office.run_on(
         "export",
         "2026-02-09",
         "2026-02-10",
@@ -414,7 +358,7 @@ fn named(ids: &[(&str, &str)]) -> Vec<(String, String)> {
 
 #[test]
 fn voucher_ids_follow_from_what_a_voucher_covers() {
-    let office = Office::new(&[&shop()]);
+    let office = Workplace::of(&[&shop()]);
     office.export("2026-02-09", "2026-02-10");
     assert_eq!(
         ids(&office.journal(&shop(), "2026-02-09", "2026-02-10")),
@@ -423,13 +367,13 @@ fn voucher_ids_follow_from_what_a_voucher_covers() {
             ("VM-77-2026-02-10", "2026-02-10")
         ])
     );
-    let office = Office::new(&[&shop()]).config("[posting]\nvoucher_per = \"payout\"\n");
+    let office = Workplace::of(&[&shop()]).config("[posting]\nvoucher_per = \"payout\"\n");
     office.export("2026-02-09", "2026-02-10");
     assert_eq!(
         ids(&office.journal(&shop(), "2026-02-09", "2026-02-10")),
         named(&[("VM-77-P2000001", "2026-02-09"), ("VM-77-P2000002", "2026-02-10")])
     );
-    let office = Office::new(&[&shop()]).config("[posting]\nvoucher_per = \"entry\"\n");
+    let office = Workplace::of(&[&shop()]).config("[posting]\nvoucher_per = \"entry\"\n");
     office.export("2026-02-09", "2026-02-09");
     let rows = office.journal(&shop(), "2026-02-09", "2026-02-09");
     // The fees row of fees-retained mirrors the one on funds and has no voucher.
@@ -466,13 +410,12 @@ fn voucher_ids_follow_from_what_a_voucher_covers() {
 
 #[test]
 fn ordinals_take_three_digits_or_more() {
-    let captures = (1..=1000)
-        .map(|number| capture(&number.to_string(), 100))
-        .collect();
-    let ledger = TestLedger::new("77")
-        .empty("2026-02-02", 7)
-        .day("2026-02-09", captures, vec![]);
-    let office = Office::new(&[&ledger]).config("[posting]\nvoucher_per = \"entry\"\n");
+    let captures = (1..=1000).map(|number| capture(&number.to_string(), 100));
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds(captures);
+    let office = Workplace::of(&[&ledger]).config("[posting]\nvoucher_per = \"entry\"\n");
     office.export("2026-02-09", "2026-02-09");
     let ids = ids(&office.journal(&ledger, "2026-02-09", "2026-02-09"));
     assert_eq!(ids.len(), 1000);
@@ -483,17 +426,19 @@ fn ordinals_take_three_digits_or_more() {
 #[test]
 fn by_transaction_date_captures_and_refunds_move_and_nothing_else() {
     // Half past midnight in Oslo on the 10th, and an hour before midnight on the 8th.
-    let ledger = TestLedger::new("77").empty("2026-02-02", 7).day(
-        "2026-02-09",
-        vec![
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([
             capture("1", 100).time("2026-02-08T22:00:00Z"),
             capture("2", 200).time("2026-02-09T10:00:00Z"),
-            Item::new("refund", -50).psp("3").time("2026-02-09T23:30:00Z"),
-            Item::new("correction", 10).psp("4").time("2026-02-08T22:00:00Z"),
-        ],
-        vec![Item::new("capture-fee", -5).psp("1").time("2026-02-08T22:00:00Z")],
-    );
-    let office = Office::new(&[&ledger]).config("[posting]\ndate_basis = \"transaction-date\"\n");
+            Entry::new("refund", -50).psp("3").time("2026-02-09T23:30:00Z"),
+            Entry::new("correction", 10).psp("4").time("2026-02-08T22:00:00Z"),
+        ])
+        .fees([Entry::new("capture-fee", -5)
+            .psp("1")
+            .time("2026-02-08T22:00:00Z")]);
+    let office = Workplace::of(&[&ledger]).config("[posting]\ndate_basis = \"transaction-date\"\n");
     office.export("2026-02-09", "2026-02-09");
     let rows = office.journal(&ledger, "2026-02-09", "2026-02-09");
     assert_eq!(
@@ -525,29 +470,27 @@ fn by_transaction_date_captures_and_refunds_move_and_nothing_else() {
 }
 
 /// Captures on both sides of a turn of the month, paid out on the second date after it.
-fn over_the_turn(last: &str, first: &str, paid: &str) -> TestLedger {
-    let week_before = bilag::date::days_before(date(last), 7).to_string();
-    TestLedger::new("77")
-        .empty(&week_before, 7)
-        .day(last, vec![capture("1", 12_500)], vec![])
-        .day(first, vec![capture("2", 25_000)], vec![])
-        .day(
-            paid,
-            vec![capture("3", 12_500), payout(2_000_001, 50_000)],
-            vec![],
-        )
+fn over_the_turn(last: &str, first: &str, then: &str) -> Ledger {
+    Ledger::new("77")
+        .week_before(last)
+        .date(last)
+        .funds([capture("1", 12_500)])
+        .date(first)
+        .funds([capture("2", 25_000)])
+        .date(then)
+        .funds([capture("3", 12_500), paid(2_000_001, 50_000)])
 }
 
 #[test]
 fn a_payouts_voucher_takes_in_the_dates_before_the_range() {
     let ledger = over_the_turn("2026-01-31", "2026-02-01", "2026-02-02");
-    let office = Office::new(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");
+    let office = Workplace::of(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");
     let run = office.export("2026-02-01", "2026-02-02");
     let rows = office.journal(&ledger, "2026-02-01", "2026-02-02");
     assert_eq!(ids(&rows), named(&[("VM-77-P2000001", "2026-02-02")]));
     assert_eq!(rows[0].amount, 50_000, "the capture of January is in it");
     assert_eq!(run.ledger()["payouts"][0]["carried"], "125.00");
-    let manifest = office.path().join("out/77/2026-02-01_2026-02-02/manifest.json");
+    let manifest = office.path("out/77/2026-02-01_2026-02-02/manifest.json");
     assert!(
         fs::read_to_string(manifest)
             .unwrap()
@@ -562,16 +505,14 @@ fn a_payouts_voucher_takes_in_the_dates_before_the_range() {
 #[test]
 fn what_cancels_out_before_the_range_waits_for_its_payout_all_the_same() {
     // January closes at zero without a payout: a capture and its refund.
-    let refund = Item::new("refund", -12_500).psp("9").reference("order-1");
-    let ledger = TestLedger::new("77")
+    let refund = Entry::new("refund", -12_500).psp("9").reference("order-1");
+    let ledger = Ledger::new("77")
         .empty("2026-01-24", 7)
-        .day("2026-01-31", vec![capture("1", 12_500), refund], vec![])
-        .day(
-            "2026-02-01",
-            vec![capture("2", 5000), payout(2_000_001, 5000)],
-            vec![],
-        );
-    let office = Office::new(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");
+        .date("2026-01-31")
+        .funds([capture("1", 12_500), refund])
+        .date("2026-02-01")
+        .funds([capture("2", 5000), paid(2_000_001, 5000)]);
+    let office = Workplace::of(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");
     office.export("2026-02-01", "2026-02-01");
     let rows = office.journal(&ledger, "2026-02-01", "2026-02-01");
     assert_eq!(ids(&rows), named(&[("VM-77-P2000001", "2026-02-01")]));
@@ -593,7 +534,7 @@ fn what_cancels_out_before_the_range_waits_for_its_payout_all_the_same() {
 #[test]
 fn a_payouts_voucher_is_split_where_the_fiscal_year_ends() {
     let ledger = over_the_turn("2026-12-31", "2027-01-01", "2027-01-02");
-    let office = Office::new(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");
+    let office = Workplace::of(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");
     office.export("2027-01-01", "2027-01-02");
     let rows = office.journal(&ledger, "2027-01-01", "2027-01-02");
     assert_eq!(
@@ -604,7 +545,7 @@ fn a_payouts_voucher_is_split_where_the_fiscal_year_ends() {
         ])
     );
     assert_eq!(rows[0].amount, 12_500);
-    let office = Office::new(&[&ledger])
+    let office = Workplace::of(&[&ledger])
         .config("[posting]\nvoucher_per = \"payout\"\n[company]\nfiscal_year_start_month = 7\n");
     office.export("2027-01-01", "2027-01-02");
     assert_eq!(ids(&office.journal(&ledger, "2027-01-01", "2027-01-02")).len(), 1);
@@ -614,7 +555,7 @@ fn a_payouts_voucher_is_split_where_the_fiscal_year_ends() {
 fn in_revenue_mode_a_payouts_voucher_is_split_where_the_month_ends() {
     let ledger = over_the_turn("2026-02-28", "2026-03-01", "2026-03-02");
     let revenue = "captures = \"revenue\"\nvoucher_per = \"payout\"\n[[rules]]\ntax_code = \"3\"\n";
-    let office = Office::new(&[&ledger]).config(&format!("[posting]\n{revenue}"));
+    let office = Workplace::of(&[&ledger]).config(&format!("[posting]\n{revenue}"));
     office.export("2026-03-01", "2026-03-02");
     let rows = office.journal(&ledger, "2026-03-01", "2026-03-02");
     assert_eq!(
@@ -636,32 +577,32 @@ fn in_revenue_mode_a_payouts_voucher_is_split_where_the_month_ends() {
 fn a_payouts_voucher_needs_the_dates_since_the_payout_before() {
     let mut ledger = over_the_turn("2026-01-31", "2026-02-01", "2026-02-02");
     ledger.dates.remove(&date("2026-01-31"));
-    let office = Office::new(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");
-    let run = office.run("export", "2026-02-01", "2026-02-02", &[]);
+    let office = Workplace::of(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");
+    let run = office.run_on("export", "2026-02-01", "2026-02-02", &[]);
     assert_eq!(run.code, 3, "{}", run.stdout);
     assert_eq!(run.findings("date-missing")[0]["ledger_date"], "2026-01-31");
-    assert!(!office.path().join("out").exists());
+    assert!(!office.path("out").exists());
 }
 
 #[test]
 fn the_dates_before_the_range_that_a_payout_takes_in_must_hold_too() {
     let ledger = over_the_turn("2026-01-31", "2026-02-01", "2026-02-02");
-    let office = Office::new(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");
+    let office = Workplace::of(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");
     let path = ledger.path(
-        &office.path().join("archive"),
+        &office.path("archive"),
         Topic::Funds,
         date("2026-01-31"),
         &Layout::PLAIN,
     );
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("\"amount\": 12500", "\"amount\": 12400")).unwrap();
-    let run = office.run("export", "2026-02-01", "2026-02-02", &[]);
+    let run = office.run_on("export", "2026-02-01", "2026-02-02", &[]);
     assert_eq!(run.code, 4, "{}", run.stdout);
     assert_eq!(run.findings("balance-break").len(), 1, "{}", run.stdout);
 }
 
-fn edges(office: &Office, from: &str, to: &str) -> (String, String, String) {
-    let ledger = office.run("check", from, to, &[]).ledger();
+fn edges(office: &Workplace, from: &str, to: &str) -> (String, String, String) {
+    let ledger = office.run_on("check", from, to, &[]).ledger();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     (
         text(&ledger["status"]),
@@ -676,7 +617,7 @@ fn verdict(status: &str, start: &str, end: &str) -> (String, String, String) {
 
 #[test]
 fn edges_say_what_the_ends_of_a_range_hang_on() {
-    let office = Office::new(&[&shop()]);
+    let office = Workplace::of(&[&shop()]);
     assert_eq!(
         edges(&office, "2026-02-09", "2026-02-10"),
         verdict("proven", "first-entry", "chained")
@@ -699,29 +640,29 @@ fn edges_say_what_the_ends_of_a_range_hang_on() {
 fn a_week_that_is_not_whole_or_not_known_proves_no_beginning() {
     let mut ledger = shop();
     ledger.dates.remove(&date("2026-02-05"));
-    let office = Office::new(&[&ledger]);
+    let office = Workplace::of(&[&ledger]);
     assert_eq!(
         edges(&office, "2026-02-09", "2026-02-10"),
         verdict("not-proven", "unchained", "chained")
     );
-    let run = office.run("check", "2026-02-09", "2026-02-10", &[]);
+    let run = office.run_on("check", "2026-02-09", "2026-02-10", &[]);
     assert_eq!(run.code, 0);
     let message = run.findings("not-proven")[0]["message"].to_string();
     assert!(message.contains("2026-02-05"), "{message}");
     assert_eq!(run.findings("not-proven").len(), 2, "one for each topic");
     assert_eq!(
         office
-            .run("check", "2026-02-09", "2026-02-10", &["--strict"])
+            .run_on("check", "2026-02-09", "2026-02-10", &["--strict"])
             .code,
         5
     );
     // A week of closed and empty dates is no beginning either when the range opens at a balance.
-    let ledger = TestLedger::new("77").empty("2026-02-02", 7).opening(5000, 0).day(
-        "2026-02-09",
-        vec![capture("1", 100)],
-        vec![],
-    );
-    let office = Office::new(&[&ledger]);
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .opening(5000, 0)
+        .date("2026-02-09")
+        .funds([capture("1", 100)]);
+    let office = Workplace::of(&[&ledger]);
     assert_eq!(
         edges(&office, "2026-02-09", "2026-02-09"),
         verdict("not-proven", "unchained", "closed")
@@ -730,12 +671,14 @@ fn a_week_that_is_not_whole_or_not_known_proves_no_beginning() {
 
 #[test]
 fn a_topic_without_entries_has_no_say_in_the_edges() {
-    let ledger = TestLedger::new("77")
-        .empty("2026-02-02", 7)
-        .day("2026-02-09", vec![capture("1", 100)], vec![])
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([capture("1", 100)])
         .empty("2026-02-10", 2)
-        .day("2026-02-12", vec![capture("2", 100)], vec![]);
-    let office = Office::new(&[&ledger]);
+        .date("2026-02-12")
+        .funds([capture("2", 100)]);
+    let office = Workplace::of(&[&ledger]);
     assert_eq!(
         edges(&office, "2026-02-09", "2026-02-10"),
         verdict("proven", "first-entry", "chained")
@@ -748,13 +691,18 @@ fn a_topic_without_entries_has_no_say_in_the_edges() {
 
 #[test]
 fn the_weaker_topic_decides_the_edges() {
-    let fee = |number: &str| Item::new("capture-fee", -5).psp(number);
-    let ledger = TestLedger::new("77")
-        .empty("2026-02-02", 7)
-        .day("2026-02-09", vec![capture("1", 100)], vec![fee("1")])
-        .day("2026-02-10", vec![capture("2", 100)], vec![fee("2")])
-        .day("2026-02-11", vec![capture("3", 100)], vec![]);
-    let office = Office::new(&[&ledger]);
+    let fee = |number: &str| Entry::new("capture-fee", -5).psp(number);
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([capture("1", 100)])
+        .fees([fee("1")])
+        .date("2026-02-10")
+        .funds([capture("2", 100)])
+        .fees([fee("2")])
+        .date("2026-02-11")
+        .funds([capture("3", 100)]);
+    let office = Workplace::of(&[&ledger]);
     assert_eq!(
         edges(&office, "2026-02-10", "2026-02-10"),
         verdict("proven", "chained", "closed"),
@@ -769,22 +717,22 @@ fn a_next_date_that_does_not_open_at_the_closing_breaks_the_range() {
         item.before = item.before.map(|balance| balance + 100);
         item.after = item.after.map(|balance| balance + 100);
     }
-    let office = Office::new(&[&ledger]);
-    let run = office.run("check", "2026-02-09", "2026-02-10", &[]);
+    let office = Workplace::of(&[&ledger]);
+    let run = office.run_on("check", "2026-02-09", "2026-02-10", &[]);
     assert_eq!(run.code, 4, "{}", run.stdout);
     let broken = &run.findings("balance-break");
     assert_eq!(broken.len(), 1);
     assert_eq!(broken[0]["ledger_date"], "2026-02-10");
     assert_eq!(broken[0]["topic"], "funds");
-    let run = office.run("check", "2026-02-11", "2026-02-11", &[]);
+    let run = office.run_on("check", "2026-02-11", "2026-02-11", &[]);
     assert_eq!(run.code, 4, "nor does that date follow from the one before");
 }
 
 #[test]
 fn an_open_next_date_leaves_the_end_closed() {
-    let office = Office::new(&[&shop()]);
+    let office = Workplace::of(&[&shop()]);
     let path = shop().path(
-        &office.path().join("archive"),
+        &office.path("archive"),
         Topic::Funds,
         date("2026-02-11"),
         &Layout::PLAIN,
@@ -804,8 +752,8 @@ fn balances_that_are_absent_prove_nothing_but_a_gap_between_known_ones_does() {
             (item.before, item.after) = (None, None);
         }
     }
-    let office = Office::new(&[&ledger]);
-    let run = office.run("export", "2026-02-09", "2026-02-10", &[]);
+    let office = Workplace::of(&[&ledger]);
+    let run = office.run_on("export", "2026-02-09", "2026-02-10", &[]);
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
     assert_eq!(run.ledger()["status"], "not-proven");
     assert_eq!(run.ledger()["topics"]["funds"]["opening"], Value::Null);
@@ -813,7 +761,7 @@ fn balances_that_are_absent_prove_nothing_but_a_gap_between_known_ones_does() {
     let mut ledger = shop();
     let items = &mut ledger.dates.get_mut(&date("2026-02-09")).unwrap()[0];
     (items[1].before, items[1].after) = (None, None);
-    let office = Office::new(&[&ledger]);
+    let office = Workplace::of(&[&ledger]);
     assert_eq!(
         edges(&office, "2026-02-09", "2026-02-10"),
         verdict("proven", "first-entry", "chained")
@@ -822,21 +770,16 @@ fn balances_that_are_absent_prove_nothing_but_a_gap_between_known_ones_does() {
 
 #[test]
 fn a_payout_is_explained_by_what_was_carried_and_what_moved() {
-    let ledger = TestLedger::new("77")
-        .empty("2026-02-02", 7)
-        .day("2026-02-09", vec![capture("1", 10_000)], vec![])
-        .day(
-            "2026-02-10",
-            vec![capture("2", 5000), payout(2_000_001, 12_000)],
-            vec![],
-        )
-        .day(
-            "2026-02-11",
-            vec![capture("3", 1000), payout(2_000_002, 4000)],
-            vec![],
-        );
-    let office = Office::new(&[&ledger]);
-    let run = office.run("check", "2026-02-10", "2026-02-11", &[]);
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([capture("1", 10_000)])
+        .date("2026-02-10")
+        .funds([capture("2", 5000), paid(2_000_001, 12_000)])
+        .date("2026-02-11")
+        .funds([capture("3", 1000), paid(2_000_002, 4000)]);
+    let office = Workplace::of(&[&ledger]);
+    let run = office.run_on("check", "2026-02-10", "2026-02-11", &[]);
     assert_eq!(run.ledger()["status"], "proven");
     let payouts = run.ledger()["payouts"].clone();
     let parts = |payout: &Value| {
@@ -853,8 +796,8 @@ fn a_payout_is_explained_by_what_was_carried_and_what_moved() {
     // Without the dates before, nothing proves what was carried.
     let mut alone = ledger.clone();
     alone.dates.retain(|at, _| *at >= date("2026-02-10"));
-    let office = Office::new(&[&alone]);
-    let run = office.run("check", "2026-02-10", "2026-02-11", &[]);
+    let office = Workplace::of(&[&alone]);
+    let run = office.run_on("check", "2026-02-10", "2026-02-11", &[]);
     assert_eq!(run.code, 0);
     assert_eq!(run.ledger()["status"], "not-proven");
     let payouts = run.ledger()["payouts"].clone();
@@ -864,23 +807,22 @@ fn a_payout_is_explained_by_what_was_carried_and_what_moved() {
 
 #[test]
 fn a_payout_larger_than_the_balance_is_unexplained() {
-    let ledger = TestLedger::new("77").empty("2026-02-02", 7).day(
-        "2026-02-09",
-        vec![capture("1", 10_000), payout(2_000_001, 10_001)],
-        vec![],
-    );
-    let office = Office::new(&[&ledger]);
-    let run = office.run("export", "2026-02-09", "2026-02-09", &[]);
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([capture("1", 10_000), paid(2_000_001, 10_001)]);
+    let office = Workplace::of(&[&ledger]);
+    let run = office.run_on("export", "2026-02-09", "2026-02-09", &[]);
     assert_eq!(run.code, 4);
     assert_eq!(run.findings("payout-unexplained")[0]["level"], "error");
     assert_eq!(run.ledger()["payouts"][0]["explained"], false);
-    assert!(!office.path().join("out").exists());
+    assert!(!office.path("out").exists());
 }
 
 /// The level of each code that a ledger's range gives.
-fn levels(ledger: &TestLedger, config: &str, from: &str, to: &str) -> BTreeMap<String, String> {
-    let office = Office::new(&[ledger]).config(config);
-    let run = office.run("check", from, to, &[]);
+fn levels(ledger: &Ledger, config: &str, from: &str, to: &str) -> BTreeMap<String, String> {
+    let office = Workplace::of(&[ledger]).config(config);
+    let run = office.run_on("check", from, to, &[]);
     let ledger = run.ledger();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let findings = ledger["findings"].as_array().unwrap();
@@ -892,34 +834,30 @@ fn levels(ledger: &TestLedger, config: &str, from: &str, to: &str) -> BTreeMap<S
 
 #[test]
 fn each_thing_that_needs_a_person_has_its_code_and_level() {
-    let ledger = TestLedger::new("77")
-        .empty("2026-02-02", 7)
-        .day(
-            "2026-02-09",
-            vec![
-                capture("1", 100_000).time("2026-02-08T12:00:00Z"),
-                Item::new("loyalty", -300).psp("2"),
-                Item::new("correction", -100).psp("3"),
-                Item::new("credit-note", -100).psp("4"),
-                Item::new("top-up", 5000).psp("5"),
-                Item::new("retained-disputed-capture", -1000).psp("1"),
-                Item::new("returned-disputed-capture", 1000).psp("1"),
-                Item::new("payout-aborted", 2000).psp("77-2000000"),
-                Item::new("capture", -5).psp("6"),
-                Item::new("fees-retained", 30).psp("7"),
-                Item::new("payout", -1000).psp("2000001"),
-            ],
-            vec![
-                Item::new("correction", 30).psp("8"),
-                Item::new("fees-retained", -30).psp("7"),
-                Item::new("capture-fee", -1).psp("99"),
-            ],
-        )
-        .day(
-            "2026-02-10",
-            vec![Item::new("refund", -200_000).psp("9").reference("unknown-order")],
-            vec![Item::new("capture-fee", -1).psp("1")],
-        );
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([
+            capture("1", 100_000).time("2026-02-08T12:00:00Z"),
+            Entry::new("loyalty", -300).psp("2"),
+            Entry::new("correction", -100).psp("3"),
+            Entry::new("credit-note", -100).psp("4"),
+            Entry::new("top-up", 5000).psp("5"),
+            Entry::new("retained-disputed-capture", -1000).psp("1"),
+            Entry::new("returned-disputed-capture", 1000).psp("1"),
+            Entry::new("payout-aborted", 2000).psp("77-2000000"),
+            Entry::new("capture", -5).psp("6"),
+            Entry::new("fees-retained", 30).psp("7"),
+            Entry::new("payout", -1000).psp("2000001"),
+        ])
+        .fees([
+            Entry::new("correction", 30).psp("8"),
+            Entry::new("fees-retained", -30).psp("7"),
+            Entry::new("capture-fee", -1).psp("99"),
+        ])
+        .date("2026-02-10")
+        .funds([Entry::new("refund", -200_000).psp("9").reference("unknown-order")])
+        .fees([Entry::new("capture-fee", -1).psp("1")]);
     let config = "[posting]\nmarket = \"NO\"\n[[rules]]\nreference_prefix = \"order\"\naccount = \"1501\"\n";
     let found = levels(&ledger, config, "2026-02-09", "2026-02-10");
     let expected = [
@@ -995,15 +933,15 @@ fn the_levels_are_those_of_the_contract() {
 
 #[test]
 fn unknown_types_go_to_suspense_by_their_sign_and_the_run_goes_on() {
-    let ledger = TestLedger::new("77").empty("2026-02-02", 7).day(
-        "2026-02-09",
-        vec![
-            Item::new("loyalty", 300).psp("1"),
-            Item::new("loyalty", -100).psp("2"),
-        ],
-        vec![Item::new("capture", -50).psp("3")],
-    );
-    let office = Office::new(&[&ledger]);
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([
+            Entry::new("loyalty", 300).psp("1"),
+            Entry::new("loyalty", -100).psp("2"),
+        ])
+        .fees([Entry::new("capture", -50).psp("3")]);
+    let office = Workplace::of(&[&ledger]);
     let run = office.export("2026-02-09", "2026-02-09");
     let moved: Vec<(String, String, i128, String)> = office
         .journal(&ledger, "2026-02-09", "2026-02-09")
@@ -1028,12 +966,12 @@ fn unknown_types_go_to_suspense_by_their_sign_and_the_run_goes_on() {
 
 #[test]
 fn only_an_entry_equal_in_every_field_is_a_duplicate() {
-    let twice = |item: Item| vec![item.clone(), item];
-    let ledger =
-        TestLedger::new("77")
-            .empty("2026-02-02", 7)
-            .day("2026-02-09", twice(capture("1", 100)), vec![]);
-    let office = Office::new(&[&ledger]);
+    let twice = |item: Entry| vec![item.clone(), item];
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds(twice(capture("1", 100)));
+    let office = Workplace::of(&[&ledger]);
     let run = office.export("2026-02-09", "2026-02-09");
     assert!(run.findings("duplicate-entry").is_empty());
     assert_eq!(
@@ -1041,34 +979,28 @@ fn only_an_entry_equal_in_every_field_is_a_duplicate() {
         json!({"count": 2, "sum": "2.00"})
     );
     // Nothing moves, so that the balances are equal too.
-    let ledger =
-        TestLedger::new("77")
-            .empty("2026-02-02", 7)
-            .day("2026-02-09", twice(capture("1", 0)), vec![]);
-    let office = Office::new(&[&ledger]);
-    let run = office.run("export", "2026-02-09", "2026-02-09", &[]);
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds(twice(capture("1", 0)));
+    let office = Workplace::of(&[&ledger]);
+    let run = office.run_on("export", "2026-02-09", "2026-02-09", &[]);
     assert_eq!(run.code, 4);
     assert_eq!(run.findings("duplicate-entry")[0]["ordinal"], 2);
 }
 
 #[test]
 fn old_names_count_and_are_told() {
-    let ledger = TestLedger::new("77")
-        .empty("2026-02-02", 7)
-        .day(
-            "2026-02-09",
-            vec![
-                capture("1", 100),
-                Item::new("scheduled-for-payout", -100).psp("2000001"),
-            ],
-            vec![],
-        )
-        .day(
-            "2026-02-10",
-            vec![capture("2", 100), Item::new("payout", -100).psp("77-2000002")],
-            vec![],
-        );
-    let office = Office::new(&[&ledger]);
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([
+            capture("1", 100),
+            Entry::new("scheduled-for-payout", -100).psp("2000001"),
+        ])
+        .date("2026-02-10")
+        .funds([capture("2", 100), Entry::new("payout", -100).psp("77-2000002")]);
+    let office = Workplace::of(&[&ledger]);
     let run = office.export("2026-02-09", "2026-02-10");
     assert_eq!(run.ledger()["status"], "proven");
     assert_eq!(
@@ -1087,24 +1019,24 @@ fn old_names_count_and_are_told() {
 
 #[test]
 fn the_mirror_is_compared_as_a_sum_per_date() {
-    let retained = |amount: i64| Item::new("fees-retained", amount).psp("r");
-    let base = |fees: Vec<Item>| {
-        TestLedger::new("77").empty("2026-02-02", 7).day(
-            "2026-02-09",
-            vec![capture("1", 1000), retained(-30)],
-            fees,
-        )
+    let retained = |amount: i64| Entry::new("fees-retained", amount).psp("r");
+    let base = |fees: Vec<Entry>| {
+        Ledger::new("77")
+            .week_before("2026-02-09")
+            .date("2026-02-09")
+            .funds([capture("1", 1000), retained(-30)])
+            .fees(fees)
     };
-    let fee = Item::new("capture-fee", -30).psp("1");
+    let fee = Entry::new("capture-fee", -30).psp("1");
     let two_rows = base(vec![fee.clone(), retained(10), retained(20)]);
-    let run = Office::new(&[&two_rows]).export("2026-02-09", "2026-02-09");
+    let run = Workplace::of(&[&two_rows]).export("2026-02-09", "2026-02-09");
     assert!(run.findings("mirror-mismatch").is_empty());
     for fees in [
         vec![fee.clone(), retained(29)],
         vec![fee.clone()],
         vec![fee, retained(-30)],
     ] {
-        let run = Office::new(&[&base(fees)]).run("export", "2026-02-09", "2026-02-09", &[]);
+        let run = Workplace::of(&[&base(fees)]).run_on("export", "2026-02-09", "2026-02-09", &[]);
         assert_eq!(run.code, 4);
         let findings = run.findings("mirror-mismatch");
         assert_eq!(findings.len(), 1);
@@ -1115,15 +1047,19 @@ fn the_mirror_is_compared_as_a_sum_per_date() {
 
 #[test]
 fn a_negative_balance_is_told_once_for_each_date() {
-    let refund = |number: &str, amount: i64| Item::new("refund", -amount).psp(number);
-    let ledger = TestLedger::new("77")
-        .empty("2026-02-02", 7)
-        .day("2026-02-09", vec![refund("1", 100), refund("2", 100)], vec![])
+    let refund = |number: &str, amount: i64| Entry::new("refund", -amount).psp(number);
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([refund("1", 100), refund("2", 100)])
         .empty("2026-02-10", 1)
-        .day("2026-02-11", vec![capture("3", 500)], vec![])
-        .day("2026-02-12", vec![refund("4", 400), capture("5", 200)], vec![])
-        .day("2026-02-13", vec![capture("6", 200)], vec![]);
-    let run = Office::new(&[&ledger]).export("2026-02-09", "2026-02-13");
+        .date("2026-02-11")
+        .funds([capture("3", 500)])
+        .date("2026-02-12")
+        .funds([refund("4", 400), capture("5", 200)])
+        .date("2026-02-13")
+        .funds([capture("6", 200)]);
+    let run = Workplace::of(&[&ledger]).export("2026-02-09", "2026-02-13");
     let dates: Vec<Value> = run
         .findings("negative-balance")
         .iter()
@@ -1139,18 +1075,17 @@ fn a_negative_balance_is_told_once_for_each_date() {
 
 #[test]
 fn captures_and_refunds_and_signs_are_never_netted() {
-    let ledger = TestLedger::new("77").empty("2026-02-02", 7).day(
-        "2026-02-09",
-        vec![
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([
             capture("1", 1000),
             capture("2", 500),
-            Item::new("capture", -200).psp("3"),
-            Item::new("refund", -300).psp("4"),
-            Item::new("refund", 100).psp("5"),
-        ],
-        vec![],
-    );
-    let office = Office::new(&[&ledger]);
+            Entry::new("capture", -200).psp("3"),
+            Entry::new("refund", -300).psp("4"),
+            Entry::new("refund", 100).psp("5"),
+        ]);
+    let office = Workplace::of(&[&ledger]);
     office.export("2026-02-09", "2026-02-09");
     let funds: Vec<(String, i128)> = office
         .journal(&ledger, "2026-02-09", "2026-02-09")
@@ -1170,15 +1105,15 @@ fn captures_and_refunds_and_signs_are_never_netted() {
 
 #[test]
 fn with_fees_retained_the_fees_topic_is_not_booked_and_gross_ledgers_are_told() {
-    let ledger = TestLedger::new("77").empty("2026-02-02", 7).day(
-        "2026-02-09",
-        vec![capture("1", 1000)],
-        vec![
-            Item::new("capture-fee", -30).psp("1"),
-            Item::new("fees-invoiced", 30).psp("invoice"),
-        ],
-    );
-    let office = Office::new(&[&ledger]).config("[posting]\nfees = \"retained\"\n");
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([capture("1", 1000)])
+        .fees([
+            Entry::new("capture-fee", -30).psp("1"),
+            Entry::new("fees-invoiced", 30).psp("invoice"),
+        ]);
+    let office = Workplace::of(&[&ledger]).config("[posting]\nfees = \"retained\"\n");
     let run = office.export("2026-02-09", "2026-02-09");
     assert_eq!(run.findings("fees-not-posted")[0]["level"], "review");
     let keys: BTreeSet<String> = office
@@ -1187,7 +1122,7 @@ fn with_fees_retained_the_fees_topic_is_not_booked_and_gross_ledgers_are_told() 
         .map(|row| row.key)
         .collect();
     assert_eq!(keys, BTreeSet::from(["capture".to_owned()]));
-    let office = Office::new(&[&shop()]).config("[posting]\nfees = \"retained\"\n");
+    let office = Workplace::of(&[&shop()]).config("[posting]\nfees = \"retained\"\n");
     office.export("2026-02-09", "2026-02-09");
     let rows = office.journal(&shop(), "2026-02-09", "2026-02-09");
     let fees: Vec<(&str, i128, &str)> = rows
@@ -1200,21 +1135,19 @@ fn with_fees_retained_the_fees_topic_is_not_booked_and_gross_ledgers_are_told() 
 
 #[test]
 fn a_refund_follows_the_rule_of_its_capture() {
-    let ledger = TestLedger::new("77")
-        .empty("2026-02-02", 7)
-        .day("2026-02-09", vec![capture("1", 1250)], vec![])
-        .day(
-            "2026-02-10",
-            vec![
-                capture("2", 1250),
-                Item::new("refund", -1250).psp("3").reference("order-1"),
-            ],
-            vec![],
-        );
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([capture("1", 1250)])
+        .date("2026-02-10")
+        .funds([
+            capture("2", 1250),
+            Entry::new("refund", -1250).psp("3").reference("order-1"),
+        ]);
     let config = "[posting]\ncaptures = \"revenue\"\n\
                   [[rules]]\nvalid_to = \"2026-02-09\"\ntax_code = \"3\"\ndepartment = \"OLD\"\n\
                   [[rules]]\ntax_code = \"5\"\n";
-    let office = Office::new(&[&ledger]).config(config);
+    let office = Workplace::of(&[&ledger]).config(config);
     let run = office.export("2026-02-10", "2026-02-10");
     let rows = office.journal(&ledger, "2026-02-10", "2026-02-10");
     let booked: Vec<(&str, &str, i128, &str, &str)> = rows
@@ -1243,8 +1176,8 @@ fn a_refund_follows_the_rule_of_its_capture() {
 
 #[test]
 fn reading_is_lenient_in_form() {
-    let folder = scratch();
-    let archive = folder.path().join("archive/77");
+    let office = Workplace::new();
+    let archive = office.path("archive/77");
     for topic in ["funds", "fees"] {
         fs::create_dir_all(archive.join(topic)).unwrap();
         for day in 2..=9 {
@@ -1259,40 +1192,24 @@ fn reading_is_lenient_in_form() {
                  \"time\":\"2026-02-09T10:00:00+0200\",\"somethingNew\":null,\"pspReference\":7.5e0}]}";
     let path = archive.join("funds/2026-02-09.json");
     fs::write(&path, items.replace(",\"pspReference\":7.5e0", "")).unwrap();
-    let arguments = [
-        "export",
-        "--from",
-        "2026-02-09",
-        "--to",
-        "2026-02-09",
-        "--out",
-        "out",
-        "--json",
-    ];
-    let run = bilag_run(folder.path(), &arguments);
-    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    let run = office.export("2026-02-09", "2026-02-09");
     assert_eq!(run.ledger()["status"], "proven");
     assert_eq!(run.findings("market-assumed").len(), 1);
     // A reference that is a number is not what the provider writes.
     fs::write(&path, items).unwrap();
-    assert_eq!(bilag_run(folder.path(), &arguments).code, 4);
+    let run = office.run_on("export", "2026-02-09", "2026-02-09", &[]);
+    assert_eq!(run.code, 4);
 }
 
 #[test]
 fn a_folder_without_the_ledger_level_is_read_for_exactly_one_ledger() {
-    let office = Office::new(&[&shop()]);
-    let flat = office.path().join("archive/77");
+    let office = Workplace::of(&[&shop()]);
+    let flat = office.path("archive/77");
     let flat = flat.to_str().unwrap();
     let output = |more: &[&str]| {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_bilag"))
-            .current_dir(office.path())
-            .env("XDG_CONFIG_HOME", office.path().join("no-config"))
-            .args(["--offline", "--archive", flat, "check", "--json"])
-            .args(["--from", "2026-02-09", "--to", "2026-02-10"])
-            .args(more)
-            .output()
-            .unwrap();
-        crate::builder::ran(&output)
+        let arguments = ["--offline", "--archive", flat, "check", "--json"];
+        let range = ["--from", "2026-02-09", "--to", "2026-02-10"];
+        run(office.bare(&[&arguments[..], &range, more].concat()))
     };
     let run = output(&["--ledger", "77"]);
     assert_eq!(run.code, 0, "{}", run.stderr);

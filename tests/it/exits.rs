@@ -7,7 +7,10 @@ use bilag::sandbox::generate::Generator;
 use bilag::sandbox::options::{Keys, SandboxOptions};
 use bilag::sandbox::server::Sandbox;
 
-use crate::sandboxed::{Workplace, assert_code, day, faults, plan, range, start, tree};
+use crate::harness::dates::{date, range};
+use crate::harness::files::tree;
+use crate::harness::program::{Workplace, assert_code};
+use crate::harness::sandbox::{faults, plan, start};
 
 /// One ledger of which all of March is known, and its last dates open on demand.
 async fn sandbox(options: SandboxOptions) -> Sandbox {
@@ -33,15 +36,15 @@ fn asked(sandbox: &Sandbox, before: usize) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_run_asks_for_what_is_open_and_for_nothing_else() {
     let sandbox = sandbox(SandboxOptions {
-        today: Some(day("2026-03-10")),
+        today: Some(date("2026-03-10")),
         ..SandboxOptions::default()
     })
     .await;
-    let place = Workplace::new(&sandbox.base_url(), "");
+    let place = Workplace::beside(&sandbox.base_url(), "");
     let fetch = dates("2026-03-05", "2026-03-10");
-    assert_code(&place.run(&fetch).await, 3);
+    assert_code(&place.run_async(&fetch).await, 3);
     let (first, kept) = (sandbox.requests().len(), tree(&place.path("archive")));
-    assert_code(&place.run(&fetch).await, 3);
+    assert_code(&place.run_async(&fetch).await, 3);
     assert_eq!(
         asked(&sandbox, first),
         [
@@ -56,10 +59,10 @@ async fn a_second_run_asks_for_what_is_open_and_for_nothing_else() {
     assert_eq!(tree(&place.path("archive")), kept);
 
     // When the last date of the range has closed, the date after it is all that is still open.
-    sandbox.set_today(day("2026-03-11"));
-    assert_code(&place.run(&fetch).await, 0);
+    sandbox.set_today(date("2026-03-11"));
+    assert_code(&place.run_async(&fetch).await, 0);
     let third = sandbox.requests().len();
-    assert_code(&place.run(&fetch).await, 0);
+    assert_code(&place.run_async(&fetch).await, 0);
     assert_eq!(
         asked(&sandbox, third),
         [
@@ -71,8 +74,8 @@ async fn a_second_run_asks_for_what_is_open_and_for_nothing_else() {
     );
 
     // When that one has closed too, nothing is left to ask for, whatever the command.
-    sandbox.set_today(day("2026-03-12"));
-    assert_code(&place.run(&fetch).await, 0);
+    sandbox.set_today(date("2026-03-12"));
+    assert_code(&place.run_async(&fetch).await, 0);
     let last = sandbox.requests().len();
     for command in [
         &["fetch"][..],
@@ -81,7 +84,7 @@ async fn a_second_run_asks_for_what_is_open_and_for_nothing_else() {
         &["export", "--out", "books"],
     ] {
         let arguments = [command, &fetch[1..]].concat();
-        assert_code(&place.run(&arguments).await, 0);
+        assert_code(&place.run_async(&arguments).await, 0);
     }
     assert_eq!(
         asked(&sandbox, last),
@@ -92,11 +95,11 @@ async fn a_second_run_asks_for_what_is_open_and_for_nothing_else() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn open_dates_are_3_unless_they_are_allowed() {
     let sandbox = sandbox(SandboxOptions {
-        today: Some(day("2026-03-10")),
+        today: Some(date("2026-03-10")),
         ..SandboxOptions::default()
     })
     .await;
-    let place = Workplace::new(&sandbox.base_url(), "");
+    let place = Workplace::beside(&sandbox.base_url(), "");
     let arguments = [
         "export",
         "--from",
@@ -106,9 +109,14 @@ async fn open_dates_are_3_unless_they_are_allowed() {
         "--out",
         "books",
     ];
-    assert_code(&place.run(&arguments).await, 3);
+    assert_code(&place.run_async(&arguments).await, 3);
     assert!(!place.path("books").exists());
-    assert_code(&place.run(&[&arguments[..], &["--allow-open"]].concat()).await, 0);
+    assert_code(
+        &place
+            .run_async(&[&arguments[..], &["--allow-open"]].concat())
+            .await,
+        0,
+    );
     assert!(
         place
             .path("books/302321/2026-03-05_2026-03-09/manifest.json")
@@ -119,18 +127,18 @@ async fn open_dates_are_3_unless_they_are_allowed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_archive_that_another_process_holds_is_11() {
     let sandbox = sandbox(SandboxOptions::default()).await;
-    let place = Workplace::new(&sandbox.base_url(), "");
+    let place = Workplace::beside(&sandbox.base_url(), "");
     let lock = Archive::new(&place.path("archive")).lock().unwrap();
-    let output = place.run(&dates("2026-03-05", "2026-03-06")).await;
+    let output = place.run_async(&dates("2026-03-05", "2026-03-06")).await;
     assert_code(&output, 11);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let said = &output.stderr;
     assert!(
         said.contains(&format!("process {}", std::process::id())),
         "{said}"
     );
     assert!(tree(&place.path("archive")).is_empty());
     drop(lock);
-    assert_code(&place.run(&dates("2026-03-05", "2026-03-06")).await, 0);
+    assert_code(&place.run_async(&dates("2026-03-05", "2026-03-06")).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -145,25 +153,25 @@ async fn refused_keys_are_10() {
         ..SandboxOptions::default()
     })
     .await;
-    let place = Workplace::new(&sandbox.base_url(), "");
-    assert_code(&place.run(&dates("2026-03-05", "2026-03-06")).await, 10);
-    assert_code(&place.run(&["ledgers"]).await, 10);
+    let place = Workplace::beside(&sandbox.base_url(), "");
+    assert_code(&place.run_async(&dates("2026-03-05", "2026-03-06")).await, 10);
+    assert_code(&place.run_async(&["ledgers"]).await, 10);
     assert_eq!(asked(&sandbox, 0), ["/miami/v1/token"; 2]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_foreign_ledger_is_10_and_so_are_keys_that_reach_none() {
     let served = sandbox(SandboxOptions::default()).await;
-    let place = Workplace::new(&served.base_url(), "");
+    let place = Workplace::beside(&served.base_url(), "");
     let foreign = [&dates("2026-03-05", "2026-03-06")[..], &["--ledger", "999999"]].concat();
-    assert_code(&place.run(&foreign).await, 10);
+    assert_code(&place.run_async(&foreign).await, 10);
     let nothing = sandbox(SandboxOptions {
         no_access: true,
         ..SandboxOptions::default()
     })
     .await;
-    let place = Workplace::new(&nothing.base_url(), "");
-    assert_code(&place.run(&dates("2026-03-05", "2026-03-06")).await, 10);
+    let place = Workplace::beside(&nothing.base_url(), "");
+    assert_code(&place.run_async(&dates("2026-03-05", "2026-03-06")).await, 10);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -179,20 +187,20 @@ async fn a_service_that_stays_down_is_7() {
             ..SandboxOptions::default()
         })
         .await;
-        let place = Workplace::new(&sandbox.base_url(), "retry_seconds = 1");
-        let output = place.run(&dates("2026-03-05", "2026-03-06")).await;
+        let place = Workplace::beside(&sandbox.base_url(), "retry_seconds = 1");
+        let output = place.run_async(&dates("2026-03-05", "2026-03-06")).await;
         assert_code(&output, 7);
     }
     // Nobody listens there: the port was free a moment ago.
     let gone = sandbox(SandboxOptions::default()).await;
     let base_url = gone.base_url();
     gone.stop().await;
-    let place = Workplace::new(&base_url, "retry_seconds = 0");
-    assert_code(&place.run(&dates("2026-03-05", "2026-03-06")).await, 7);
+    let place = Workplace::beside(&base_url, "retry_seconds = 0");
+    assert_code(&place.run_async(&dates("2026-03-05", "2026-03-06")).await, 7);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_without_encryption_is_for_this_machine_only() {
-    let place = Workplace::new("http://192.0.2.1:8080", "");
-    assert_code(&place.run(&dates("2026-03-05", "2026-03-06")).await, 2);
+    let place = Workplace::beside("http://192.0.2.1:8080", "");
+    assert_code(&place.run_async(&dates("2026-03-05", "2026-03-06")).await, 2);
 }

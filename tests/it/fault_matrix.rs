@@ -11,12 +11,10 @@ use std::time::Duration;
 use bilag::archive::Archive;
 use bilag::chart::Market;
 use bilag::cli::failure::Failure;
-use bilag::config::Config;
 use bilag::date::{self, DateRange};
 use bilag::report_api::client::Client;
 use bilag::report_api::error::ApiError;
 use bilag::report_api::fetch::{FetchPlan, fetch};
-use bilag::run::{self, RunOptions, WriteOptions};
 use bilag::sandbox::engine::{Frequency, Settlement};
 use bilag::sandbox::generate::Generator;
 use bilag::sandbox::options::SandboxOptions;
@@ -24,7 +22,11 @@ use bilag::sandbox::plan::Plan;
 use bilag::sandbox::random::Random;
 use tokio::task::JoinSet;
 
-use crate::sandboxed::{client_options, faults, plan, range, start, tree};
+use crate::harness::dates::range;
+use crate::harness::files::{Files, repository, scratch, tree};
+use crate::harness::library;
+use crate::harness::sandbox::{client_options, faults, plan, start};
+use crate::harness::snapshot::assert_plain_file;
 
 /// No run may take longer: each is a few dozen requests.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -60,7 +62,6 @@ const ENDPOINTS: [(&str, &str); 4] = [
     ("dates:funds", "funds dates"),
     ("dates:fees", "fees dates"),
 ];
-const ACCEPT: &str = "BILAG_ACCEPT=1 cargo test --test it fault_matrix";
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,8 +84,8 @@ struct Case {
 struct Bench {
     source: Arc<Generator>,
     range: DateRange,
-    archive: BTreeMap<String, Vec<u8>>,
-    export: BTreeMap<String, Vec<u8>>,
+    archive: Files,
+    export: Files,
 }
 
 impl Bench {
@@ -102,7 +103,7 @@ impl Bench {
             archive: BTreeMap::new(),
             export: BTreeMap::new(),
         };
-        let folder = tempfile::tempdir().unwrap();
+        let folder = scratch();
         let clean = Case {
             rules: Vec::new(),
             seed: 0,
@@ -156,25 +157,11 @@ impl Bench {
     }
 
     /// The exported documents of the archive in `folder`.
-    fn export(&self, folder: &Path) -> BTreeMap<String, Vec<u8>> {
-        let out = tempfile::tempdir().unwrap();
-        let formats = ["journal-csv", "entries-csv"].map(|id| bilag::catalogue::find(id).unwrap());
-        let options = RunOptions {
-            range: self.range,
-            allow_open: false,
-            write: Some(WriteOptions {
-                out: out.path().to_owned(),
-                formats: formats.to_vec(),
-                all_formats: false,
-                force: false,
-                dry_run: false,
-                ..WriteOptions::default()
-            }),
-            open: std::collections::BTreeSet::new(),
-            cancelled: Arc::default(),
-        };
+    fn export(&self, folder: &Path) -> Files {
+        let out = scratch();
+        let formats = ["journal-csv", "entries-csv"];
         for ledger_id in ["302321", "460017"] {
-            let run = run::ledger(&Archive::new(folder), ledger_id, &Config::default(), &options);
+            let run = library::export(folder, ledger_id, "", self.range, &formats, out.path());
             assert!(run.error.is_none() && !run.has_failed(), "{:?}", run.error);
         }
         let mut files = tree(out.path());
@@ -184,7 +171,7 @@ impl Bench {
     }
 
     /// Whether `kept` are files of a clean run, and all of them if `is_all`.
-    fn compare(&self, case: &Case, kept: &BTreeMap<String, Vec<u8>>, is_all: bool) {
+    fn compare(&self, case: &Case, kept: &Files, is_all: bool) {
         // A date without entries can be told on two empty pages as well as on one.
         let adds_pages = case
             .rules
@@ -214,7 +201,7 @@ impl Bench {
 
     /// Runs `case` and proves that its verdict is true.
     async fn judge(&self, case: &Case) -> Verdict {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = scratch();
         let result = self.fetch(case, folder.path()).await;
         writes_have_ended(folder.path()).await;
         self.compare(case, &tree(folder.path()), result.is_ok());
@@ -317,22 +304,14 @@ async fn each_fault_on_each_endpoint_ends_as_the_page_says() {
     compare_page(&table);
 }
 
-/// Compares the table of `docs/FAULTS.md` with `table`, or puts it there when told to.
+/// Compares the table of `docs/FAULTS.md` with `table`.
 fn compare_page(table: &str) {
     const MARKS: [&str; 2] = ["<!-- table -->\n", "<!-- end of table -->\n"];
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/FAULTS.md");
-    let page = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+    let path = repository("docs/FAULTS.md");
+    let page = std::fs::read_to_string(&path).unwrap();
     let from = page.find(MARKS[0]).unwrap() + MARKS[0].len();
     let to = page.find(MARKS[1]).unwrap();
-    if std::env::var_os("BILAG_ACCEPT").is_some() {
-        std::fs::write(&path, format!("{}{table}{}", &page[..from], &page[to..])).unwrap();
-        return;
-    }
-    assert_eq!(
-        &page[from..to],
-        table,
-        "docs/FAULTS.md tells something else; if this is right, run {ACCEPT}"
-    );
+    assert_plain_file(&path, &format!("{}{table}{}", &page[..from], &page[to..]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -1,18 +1,16 @@
 //! The help texts are part of what users rely on.
 
-use std::process::Command;
+use crate::harness::program::{Workplace, assert_code, run};
 
 /// The help of one command, as a terminal without a width shows it.
 fn help(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_bilag"))
-        .args(arguments)
-        .arg("--help")
-        .env("COLUMNS", "100")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{arguments:?}");
-    assert!(output.stderr.is_empty(), "help is data and goes to stdout");
-    String::from_utf8(output.stdout).unwrap()
+    let place = Workplace::new();
+    let mut command = place.bare(arguments);
+    command.arg("--help").env("COLUMNS", "100");
+    let help = run(command);
+    assert_code(&help, 0);
+    assert!(help.stderr.is_empty(), "help is data and goes to stdout");
+    help.stdout
 }
 
 #[test]

@@ -10,7 +10,10 @@ use bilag::sandbox::options::SandboxOptions;
 use bilag::sandbox::random::Random;
 use bilag::sandbox::server::Sandbox;
 
-use crate::sandboxed::{Workplace, assert_code, code, faults, output, plan, range, start, tree};
+use crate::harness::dates::range;
+use crate::harness::files::tree;
+use crate::harness::program::{Ran, Workplace, assert_code, run_async};
+use crate::harness::sandbox::{faults, plan, start, wait_until};
 
 const FETCH: [&str; 5] = ["fetch", "--from", "2026-03-08", "--to", "2026-03-19"];
 const KILLS: u64 = 100;
@@ -30,8 +33,8 @@ async fn slow_sandbox() -> Sandbox {
 }
 
 async fn clean_archive(sandbox: &Sandbox) -> BTreeMap<String, Vec<u8>> {
-    let place = Workplace::new(&sandbox.base_url(), "");
-    assert_code(&place.run(&FETCH).await, 0);
+    let place = Workplace::beside(&sandbox.base_url(), "");
+    assert_code(&place.run_async(&FETCH).await, 0);
     let archive = tree(&place.path("archive"));
     assert!(archive.len() > 1 + 2 * 12, "{:?}", archive.keys());
     archive
@@ -45,7 +48,7 @@ async fn a_killed_fetch_leaves_whole_dates_and_the_next_one_completes_them() {
     let started = Instant::now();
     let (mut kills, mut killed, mut halves) = (0, 0, 0);
     while kills < KILLS && started.elapsed() < LIMIT {
-        let place = Workplace::new(&sandbox.base_url(), "concurrency = 3");
+        let place = Workplace::beside(&sandbox.base_url(), "concurrency = 3");
         for _ in 0..KILLS_IN_A_ROW {
             let mut process = place.command(&FETCH).spawn().unwrap();
             tokio::time::sleep(Duration::from_millis(random.below(120))).await;
@@ -62,7 +65,7 @@ async fn a_killed_fetch_leaves_whole_dates_and_the_next_one_completes_them() {
                 assert_eq!(clean.get(name), Some(bytes), "kill {kills} left {name}");
             }
         }
-        assert_code(&place.run(&FETCH).await, 0);
+        assert_code(&place.run_async(&FETCH).await, 0);
         assert_eq!(tree(&place.path("archive")), clean, "after {kills} kills");
     }
     eprintln!("{kills} kills, {killed} in time, {halves} unfinished files");
@@ -75,21 +78,20 @@ async fn a_fetch_that_is_interrupted_says_so_and_keeps_what_it_has() {
     let sandbox = slow_sandbox().await;
     let clean = clean_archive(&sandbox).await;
     let before = sandbox.requests().len();
-    let place = Workplace::new(&sandbox.base_url(), "concurrency = 1");
+    let place = Workplace::beside(&sandbox.base_url(), "concurrency = 1");
     let process = place.command(&FETCH).spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while sandbox.requests().len() < before + 12 {
-        assert!(Instant::now() < deadline, "the fetch does not ask");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    wait_until("the fetch does not ask", || {
+        sandbox.requests().len() >= before + 12
+    })
+    .await;
     let mut interrupt = std::process::Command::new("kill");
     interrupt.args(["-INT", &process.id().to_string()]);
-    assert_code(&output(interrupt).await, 0);
+    assert_code(&run_async(interrupt).await, 0);
     let ended = tokio::task::spawn_blocking(move || process.wait_with_output().unwrap());
     let ended = tokio::time::timeout(Duration::from_secs(30), ended).await;
-    let ended = ended.expect("an interrupted fetch ends").unwrap();
-    assert_eq!(code(&ended), 130);
-    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    let ended = Ran::new(ended.expect("an interrupted fetch ends").unwrap());
+    assert_code(&ended, 130);
+    let said = &ended.stderr;
     assert!(said.contains("cancelled; what was fetched is kept"), "{said}");
     let kept = tree(&place.path("archive"));
     assert!(kept.len() > 1 && kept.len() < clean.len(), "{:?}", kept.keys());

@@ -9,7 +9,10 @@ use bilag::sandbox::options::SandboxOptions;
 use bilag::sandbox::source::{LedgerItem, Reading, Source, SourceError, TopicDate, Window};
 use serde_json::Value;
 
-use crate::sandboxed::{Workplace, assert_code, plan, range, start, tree};
+use crate::harness::dates::range;
+use crate::harness::files::tree;
+use crate::harness::program::{Workplace, assert_code};
+use crate::harness::sandbox::{plan, start};
 
 const LEDGERS: u64 = 200;
 /// Whose dates cannot be served.
@@ -74,18 +77,18 @@ async fn three_of_two_hundred_ledgers_fail_and_the_others_are_right() {
         SandboxOptions::default(),
     )
     .await;
-    let place = Workplace::new(&healthy.base_url(), "");
-    assert_code(&place.run(&arguments).await, 0);
+    let place = Workplace::beside(&healthy.base_url(), "");
+    assert_code(&place.run_async(&arguments).await, 0);
     let expected = tree(&place.path("books"));
 
     let troubled = Troubled(Generator::new(plans().collect()));
     let sandbox = start(Arc::new(troubled), SandboxOptions::default()).await;
-    let place = Workplace::new(&sandbox.base_url(), "retry_seconds = 1");
-    let output = place.run(&arguments).await;
+    let place = Workplace::beside(&sandbox.base_url(), "retry_seconds = 1");
+    let output = place.run_async(&arguments).await;
     assert_code(&output, 4);
 
     // One document on stdout, which names all ledgers and what became of each.
-    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let summary: Value = output.json();
     assert_eq!(summary["exit_code"], 4);
     let ledgers = summary["ledgers"].as_array().unwrap();
     assert_eq!(ledgers.len(), 200);
@@ -104,7 +107,7 @@ async fn three_of_two_hundred_ledgers_fail_and_the_others_are_right() {
     assert_eq!(statuses.remove("failed").unwrap(), [DOWN, BROKEN]);
     assert_eq!(statuses.remove("incomplete").unwrap(), [OPEN]);
     assert_eq!(statuses.into_values().map(|ids| ids.len()).sum::<usize>(), 197);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let said = &output.stderr;
     for (id, why) in [(DOWN, "500"), (BROKEN, "balance")] {
         assert!(said.contains(&format!("`{id}`")), "{id}: {why}\n{said}");
     }

@@ -4,19 +4,19 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
-use bilag::archive::Archive;
-use bilag::config::Config;
 use bilag::date::DateRange;
 use bilag::proof::{EndEdge, Status};
 use bilag::provider::Topic;
-use bilag::run::{self, RunOptions};
 use chrono::{Days, NaiveDate};
 
-use crate::builder::{
-    Dice, Field, Item, Layout, Paging, Shape, TestLedger, bilag_run, date, random_ledger, scratch,
-};
+use crate::harness::chance::{Dice, Shape, random_ledger};
+use crate::harness::dates::{date, range};
+use crate::harness::entry::{Entry, Field};
+use crate::harness::layout::{Layout, Paging};
+use crate::harness::ledger::{Ledger, capture, fee};
+use crate::harness::library;
+use crate::harness::program::Workplace;
 
 /// A change to one date of one topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ enum Mutation {
 /// A ledger, a range of it, and what is known around that range.
 #[derive(Debug)]
 struct Case {
-    ledger: TestLedger,
+    ledger: Ledger,
     layout: Layout,
     range: DateRange,
 }
@@ -112,12 +112,12 @@ impl Case {
 
     /// Whether the change leaves any trace. Entries that sum to nothing can go without one, equal
     /// steps of the balance can change places, and a page without entries says nothing.
-    fn is_visible(&self, items: &[Item], pages: &[Vec<Item>], mutation: &Mutation) -> bool {
-        let sum = |items: &[Item]| items.iter().map(|item| item.amount).sum::<i64>();
+    fn is_visible(&self, items: &[Entry], pages: &[Vec<Entry>], mutation: &Mutation) -> bool {
+        let sum = |items: &[Entry]| items.iter().map(|item| item.amount).sum::<i64>();
         match mutation {
             Mutation::DeleteEntry(index) => items[*index].amount != 0,
             Mutation::Swap(a, b) => {
-                let step = |item: &Item| (item.before, item.after);
+                let step = |item: &Entry| (item.before, item.after);
                 step(&items[*a]) != step(&items[*b])
             }
             Mutation::DeletePage(page) => {
@@ -222,19 +222,7 @@ impl Case {
 }
 
 fn prove(archive: &Path, case: &Case) -> (Status, EndEdge, String) {
-    let options = RunOptions {
-        range: case.range,
-        allow_open: false,
-        write: None,
-        open: std::collections::BTreeSet::new(),
-        cancelled: Arc::default(),
-    };
-    let run = run::prove(
-        &Archive::new(archive),
-        &case.ledger.id,
-        &Config::default(),
-        &options,
-    );
+    let run = library::prove(archive, &case.ledger.id, case.range);
     let proof = run.proof.unwrap();
     (proof.status, proof.end, format!("{:?}", proof.findings))
 }
@@ -244,9 +232,9 @@ fn no_single_change_passes_for_proven() {
     let mut tried = 0;
     for seed in 0..120 {
         let case = Case::random(seed);
-        let scratch = scratch();
-        case.ledger.write(scratch.path(), &case.layout);
-        let (status, _, findings) = prove(scratch.path(), &case);
+        let office = Workplace::new();
+        case.ledger.write(office.folder(), &case.layout);
+        let (status, _, findings) = prove(office.folder(), &case);
         assert!(
             matches!(status, Status::Proven | Status::NotProven),
             "seed {seed}: {findings}"
@@ -260,11 +248,11 @@ fn no_single_change_passes_for_proven() {
             let (date, topic, mutation) = &place;
             let path = case
                 .ledger
-                .path(scratch.path(), Topic::ALL[*topic], *date, &case.layout);
+                .path(office.folder(), Topic::ALL[*topic], *date, &case.layout);
             let whole = fs::read(&path).unwrap();
             let bodies = case.bodies(*date, *topic, mutation);
             fs::write(&path, case.layout.file(&bodies)).unwrap();
-            let (status, end, findings) = prove(scratch.path(), &case);
+            let (status, end, findings) = prove(office.folder(), &case);
             assert!(
                 case.is_right(&place, status, end),
                 "seed {seed}, {place:?}, {:?} {:?}: {status:?} {end:?} {findings}",
@@ -282,8 +270,8 @@ fn no_single_change_passes_the_program() {
     let mut tried = 0;
     for seed in 1000..1040 {
         let case = Case::random(seed);
-        let scratch = scratch();
-        let archive = scratch.path().join("archive");
+        let office = Workplace::new();
+        let archive = office.path("archive");
         case.ledger.write(&archive, &case.layout);
         let mut dice = Dice::new(&[seed, 13]);
         for round in 0..6 {
@@ -299,10 +287,7 @@ fn no_single_change_passes_the_program() {
             fs::write(&path, case.layout.file(&case.bodies(*date, *topic, mutation))).unwrap();
             let (from, to) = (case.range.from().to_string(), case.range.to().to_string());
             let out = format!("out-{round}");
-            let run = bilag_run(
-                scratch.path(),
-                &["--json", "export", "--from", &from, "--to", &to, "--out", &out],
-            );
+            let run = office.run(&["--json", "export", "--from", &from, "--to", &to, "--out", &out]);
             let ledger = run.ledger();
             let status = match ledger["status"].as_str().unwrap() {
                 "proven" => Status::Proven,
@@ -323,7 +308,7 @@ fn no_single_change_passes_the_program() {
                 Status::Proven | Status::NotProven => 0,
             };
             assert_eq!(run.code, code, "{what}");
-            assert_eq!(scratch.path().join(&out).exists(), code == 0, "{what}");
+            assert_eq!(office.path(&out).exists(), code == 0, "{what}");
             fs::write(&path, whole).unwrap();
         }
     }
@@ -336,50 +321,54 @@ fn a_lost_last_page_is_incomplete_and_a_lost_page_before_it_fails() {
         page_size: 2,
         ..Layout::PLAIN
     };
-    let capture = |number: i64| Item::new("capture", 100 * number).psp(&number.to_string());
-    let ledger = TestLedger::new("77")
-        .empty("2026-02-02", 7)
-        .day("2026-02-09", (1..=6).map(capture).collect(), Vec::new())
-        .day("2026-02-10", vec![capture(7)], Vec::new());
+    let sold = |number: i64| capture(&number.to_string(), 100 * number);
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds((1..=6).map(sold))
+        .date("2026-02-10")
+        .funds([sold(7)]);
     for (page, status) in [
         (0, Status::NotProven),
         (1, Status::Failed),
         (2, Status::Incomplete),
     ] {
-        let scratch = scratch();
-        ledger.write(scratch.path(), &layout);
+        let office = Workplace::new();
+        ledger.write(office.folder(), &layout);
         let case = Case {
             ledger: ledger.clone(),
             layout,
-            range: crate::builder::range("2026-02-09", "2026-02-09"),
+            range: range("2026-02-09", "2026-02-09"),
         };
         let bodies = case.bodies(date("2026-02-09"), 0, &Mutation::DeletePage(page));
-        let path = ledger.path(scratch.path(), Topic::Funds, date("2026-02-09"), &layout);
+        let path = ledger.path(office.folder(), Topic::Funds, date("2026-02-09"), &layout);
         fs::write(path, layout.file(&bodies)).unwrap();
-        assert_eq!(prove(scratch.path(), &case).0, status, "page {page}");
+        assert_eq!(prove(office.folder(), &case).0, status, "page {page}");
     }
 }
 
 #[test]
 fn the_only_fee_of_a_range_cannot_be_lost_when_the_next_date_shows_the_debt() {
-    let capture = |number: &str| Item::new("capture", 10_000).psp(number);
-    let fee = |number: &str| Item::new("capture-fee", -175).psp(number);
-    let ledger = TestLedger::new("77")
-        .empty("2026-02-02", 7)
-        .day("2026-02-09", vec![capture("1")], vec![fee("1")])
-        .day("2026-02-10", vec![capture("2")], vec![fee("2")]);
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([capture("1", 10_000)])
+        .fees([fee("1", 175)])
+        .date("2026-02-10")
+        .funds([capture("2", 10_000)])
+        .fees([fee("2", 175)]);
     let case = Case {
         ledger,
         layout: Layout::PLAIN,
-        range: crate::builder::range("2026-02-09", "2026-02-09"),
+        range: range("2026-02-09", "2026-02-09"),
     };
-    let scratch = scratch();
-    case.ledger.write(scratch.path(), &case.layout);
-    assert_eq!(prove(scratch.path(), &case).0, Status::Proven);
+    let office = Workplace::new();
+    case.ledger.write(office.folder(), &case.layout);
+    assert_eq!(prove(office.folder(), &case).0, Status::Proven);
     let path = case
         .ledger
-        .path(scratch.path(), Topic::Fees, date("2026-02-09"), &case.layout);
+        .path(office.folder(), Topic::Fees, date("2026-02-09"), &case.layout);
     let bodies = case.bodies(date("2026-02-09"), 1, &Mutation::DeleteEntry(0));
     fs::write(path, case.layout.file(&bodies)).unwrap();
-    assert_eq!(prove(scratch.path(), &case).0, Status::NotProven);
+    assert_eq!(prove(office.folder(), &case).0, Status::NotProven);
 }

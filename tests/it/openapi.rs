@@ -1,14 +1,12 @@
 //! Programs that somebody else wrote, between the sandbox, the client and the OpenAPI documents.
 //!
-//! The documents are not part of the repository: `BILAG_REFERENCE_DATA`, else `../shared/data`. A
-//! judge that is not installed is named and skipped; `BILAG_JUDGES=required` makes that a failure.
+//! The documents are not part of the repository, nor are the programs: `docs/TESTING.md` says how they are found.
 
 use std::net::{TcpListener, TcpStream};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use bilag::archive::Archive;
 use bilag::chart::Market;
@@ -21,8 +19,11 @@ use bilag::sandbox::server::Sandbox;
 use bilag::sandbox::source::Source;
 use bilag::sandbox::story;
 
-use crate::outside::{reference_data, skipped};
-use crate::sandboxed::{assert_code, day, faults, output, range, start};
+use crate::harness::dates::{date, range};
+use crate::harness::files::{repository, scratch};
+use crate::harness::judges::{Judge, reference_data};
+use crate::harness::program::{assert_code, run_async};
+use crate::harness::sandbox::{faults, start, wait_until};
 
 pub(crate) fn document(name: &str) -> Option<PathBuf> {
     reference_data(&format!("report-api/{name}"))
@@ -42,23 +43,9 @@ fn markets() -> Arc<dyn Source> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn judge_openapi_answers() {
-    let Ok(python) = std::env::var("BILAG_JUDGES_PYTHON") else {
-        skipped(
-            "BILAG_JUDGES_PYTHON names no Python with openapi-core; \
-             python3 -m venv judges && judges/bin/pip install openapi-core openapi-spec-validator",
-        );
+    let Some(python) = Judge::OpenApi.program() else {
         return;
     };
-    let knows = Command::new(&python)
-        .args(["-c", "import openapi_core, openapi_spec_validator"])
-        .stderr(Stdio::null())
-        .status();
-    if !knows.is_ok_and(|status| status.success()) {
-        skipped(&format!(
-            "{python} has no openapi-core; {python} -m pip install openapi-core openapi-spec-validator"
-        ));
-        return;
-    }
     let Some(document) = document("openapi-reconstructed.yaml") else {
         return;
     };
@@ -79,7 +66,7 @@ async fn judge_openapi_answers() {
         (
             markets(),
             SandboxOptions {
-                today: Some(day("2026-03-04")),
+                today: Some(date("2026-03-04")),
                 open_dates: OpenDates::WithItems,
                 ledger_page_size: NonZeroUsize::MIN,
                 empty_last_page: true,
@@ -92,7 +79,7 @@ async fn judge_openapi_answers() {
         (
             markets(),
             SandboxOptions {
-                today: Some(day("2026-03-03")),
+                today: Some(date("2026-03-03")),
                 open_dates: OpenDates::NotFound,
                 sales_units: false,
                 ..SandboxOptions::default()
@@ -120,17 +107,17 @@ async fn judge_openapi_answers() {
     let judge = async |sandbox: &Sandbox, [from, to]: [&str; 2]| {
         let mut judge = Command::new(&python);
         judge
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges/openapi_answers.py"))
+            .arg(repository("tests/judges/openapi_answers.py"))
             .arg(sandbox.base_url())
             .arg(&document)
             .args([from, to]);
-        output(judge).await
+        run_async(judge).await
     };
     for (source, options, dates, least) in cases {
         let sandbox = start(source, options).await;
         let judged = judge(&sandbox, dates).await;
         assert_code(&judged, 0);
-        let said = String::from_utf8(judged.stdout).unwrap();
+        let said = judged.stdout;
         eprint!("{said}");
         let count = said.strip_prefix("judged ").unwrap().split(' ').next().unwrap();
         assert!(count.parse::<usize>().unwrap() >= least, "{said}");
@@ -141,7 +128,7 @@ async fn judge_openapi_answers() {
         r#"{"items":[{"entryType":"capture","currency":"NOK"}]}"#,
         r#"{"items":[{"entryType":"capture","currency":"NOK","amount":100,"payer":"?"}]}"#,
     ] {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = scratch();
         let funds = folder.path().join("302321/funds");
         std::fs::create_dir_all(&funds).unwrap();
         std::fs::write(funds.join("2026-03-01.json"), saved).unwrap();
@@ -149,7 +136,7 @@ async fn judge_openapi_answers() {
         let sandbox = start(Arc::new(source), SandboxOptions::default()).await;
         let judged = judge(&sandbox, ["2026-03-01", "2026-03-01"]).await;
         assert_code(&judged, 1);
-        assert!(String::from_utf8(judged.stdout).unwrap().contains("wrong: "));
+        assert!(judged.stdout.contains("wrong: "));
     }
 }
 
@@ -161,14 +148,8 @@ pub(crate) struct Prism {
 
 impl Prism {
     /// `None` when Prism or the document is not there.
-    pub(crate) fn start() -> Option<Self> {
-        let Ok(prism) = std::env::var("BILAG_JUDGES_PRISM") else {
-            skipped(
-                "BILAG_JUDGES_PRISM names no Prism; npm install --prefix judges @stoplight/prism-cli, \
-                 then judges/node_modules/.bin/prism",
-            );
-            return None;
-        };
+    pub(crate) async fn start() -> Option<Self> {
+        let prism = Judge::Prism.program()?;
         let document = document("openapi-2023-12-06.yaml")?;
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
@@ -186,11 +167,10 @@ impl Prism {
             process,
             address: format!("127.0.0.1:{port}"),
         };
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while TcpStream::connect(&prism.address).is_err() {
-            assert!(Instant::now() < deadline, "Prism does not listen");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        wait_until("Prism does not listen", || {
+            TcpStream::connect(&prism.address).is_ok()
+        })
+        .await;
         Some(prism)
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use crate::cases::cases;
 use bilag::chart::{Market, Role};
 use bilag::date::DateRange;
 use bilag::ledger::body;
@@ -12,17 +11,20 @@ use bilag::proof::Status;
 use bilag::provider::Topic;
 use proptest::prelude::*;
 
-use crate::builder::{
-    Dice, Layout, Row, Shape, TestLedger, account, bilag_run, by_account, canonical, date, export, folder,
-    journal, minor, random_ledger, range, scratch,
-};
+use crate::harness::chance::{Dice, Shape, cases, random_ledger};
+use crate::harness::dates::{date, range};
+use crate::harness::journal::{Row, by_account, journal, minor};
+use crate::harness::layout::Layout;
+use crate::harness::ledger::{Ledger, canonical};
+use crate::harness::library::{account, export_plain as export, output_folder as folder};
+use crate::harness::program::{Workplace, assert_code, run};
 
 /// The dates of random ledgers that are exported: the entries begin on 31 January.
-fn exported(ledger: &TestLedger) -> DateRange {
+fn exported(ledger: &Ledger) -> DateRange {
     DateRange::new(date("2026-01-31"), ledger.span().to()).unwrap()
 }
 
-fn posting(ledger: &TestLedger, mode: &str) -> String {
+fn posting(ledger: &Ledger, mode: &str) -> String {
     let market = ledger.market.code();
     format!(
         "[posting]\nmarket = \"{market}\"\n{mode}\n[[rules]]\nreference_prefix = \"gift\"\ndepartment = \"GAVER\"\n"
@@ -45,7 +47,7 @@ fn assert_balanced(rows: &[Row], currency: &str, what: &str) {
 }
 
 /// The entries that came out are those that went in, by topic and type.
-fn assert_nothing_dropped(folder: &Path, ledger: &TestLedger, range: DateRange, what: &str) {
+fn assert_nothing_dropped(folder: &Path, ledger: &Ledger, range: DateRange, what: &str) {
     let mut expected: BTreeMap<(String, String), (u64, i128)> = BTreeMap::new();
     for (index, topic) in Topic::ALL.into_iter().enumerate() {
         for item in ledger.entries(index, range) {
@@ -83,8 +85,8 @@ fn every_ledger_is_booked_whole_and_in_balance() {
         let per = *dice.pick(&["ledger-date", "ledger-date", "payout", "entry"]);
         let basis = *dice.pick(&["ledger-date", "transaction-date"]);
         let what = format!("{shape:?} {layout:?} {fees} {per} {basis}");
-        let scratch = scratch();
-        let archive = scratch.path().join("archive");
+        let place = Workplace::new();
+        let archive = place.path("archive");
         ledger.write(&archive, &layout);
         let range = exported(&ledger);
         let config = format!("fees = \"{fees}\"\nvoucher_per = \"{per}\"\ndate_basis = \"{basis}\"");
@@ -93,13 +95,13 @@ fn every_ledger_is_booked_whole_and_in_balance() {
             &ledger,
             &posting(&ledger, &config),
             range,
-            scratch.path(),
+            place.folder(),
         );
         let proof = run.proof.as_ref().unwrap();
         assert!(run.error.is_none(), "{what}: {:?}", run.error);
         assert_eq!(proof.status, Status::Proven, "{what}: {:?}", proof.findings);
         assert!(proof.payouts.iter().all(|payout| payout.explained), "{what}");
-        let folder = folder(scratch.path(), &ledger, range);
+        let folder = folder(place.folder(), &ledger, range);
         let rows = journal(&folder);
         assert_balanced(&rows, &ledger.currency, &what);
         assert_nothing_dropped(&folder, &ledger, range, &what);
@@ -158,13 +160,13 @@ fn revenue_and_vat_together_are_what_was_captured() {
             ledger.market.code()
         );
         let what = format!("{shape:?} {per}");
-        let scratch = scratch();
-        let archive = scratch.path().join("archive");
+        let place = Workplace::new();
+        let archive = place.path("archive");
         ledger.write(&archive, &Layout::random(&mut dice));
         let range = exported(&ledger);
-        let run = export(&archive, &ledger, &config, range, scratch.path());
+        let run = export(&archive, &ledger, &config, range, place.folder());
         assert!(run.error.is_none(), "{what}: {:?}", run.error);
-        let rows = journal(&folder(scratch.path(), &ledger, range));
+        let rows = journal(&folder(place.folder(), &ledger, range));
         assert_balanced(&rows, &ledger.currency, &what);
         let funds = account(ledger.market, Role::Funds);
         let sold = rows
@@ -206,14 +208,14 @@ fn a_ledger_in_another_currency_balances_in_both() {
                 rate % 10_000
             ));
         }
-        let scratch = scratch();
-        let archive = scratch.path().join("archive");
+        let place = Workplace::new();
+        let archive = place.path("archive");
         ledger.write(&archive, &Layout::PLAIN);
         let range = exported(&ledger);
         let what = format!("{shape:?} {per}");
-        let run = export(&archive, &ledger, &config, range, scratch.path());
+        let run = export(&archive, &ledger, &config, range, place.folder());
         assert!(run.error.is_none(), "{what}: {:?}", run.error);
-        let rows = journal(&folder(scratch.path(), &ledger, range));
+        let rows = journal(&folder(place.folder(), &ledger, range));
         assert_balanced(&rows, &ledger.currency, &what);
         assert!(rows.iter().all(|row| row.base.is_some()), "{what}");
         // When the funds account closes at zero, its booked value is zero too.
@@ -241,7 +243,7 @@ fn where_pages_end_changes_nothing() {
         };
         let ledger = random_ledger(&shape);
         let range = exported(&ledger);
-        let scratch = scratch();
+        let place = Workplace::new();
         let mut first: Option<[Vec<u8>; 3]> = None;
         for (index, layout) in [
             Layout::PLAIN,
@@ -251,8 +253,8 @@ fn where_pages_end_changes_nothing() {
         .iter()
         .enumerate()
         {
-            let archive = scratch.path().join(format!("archive-{index}"));
-            let out = scratch.path().join(format!("out-{index}"));
+            let archive = place.path(&format!("archive-{index}"));
+            let out = place.path(&format!("out-{index}"));
             ledger.write(&archive, layout);
             let run = export(&archive, &ledger, &posting(&ledger, ""), range, &out);
             assert!(run.error.is_none(), "{shape:?} {layout:?}: {:?}", run.error);
@@ -282,13 +284,13 @@ fn what_a_voucher_covers_and_when_it_is_dated_changes_no_account_in_total() {
             continue;
         };
         let range = DateRange::new(date("2026-01-31"), last).unwrap();
-        let scratch = scratch();
-        let archive = scratch.path().join("archive");
+        let place = Workplace::new();
+        let archive = place.path("archive");
         ledger.write(&archive, &Layout::PLAIN);
         let mut first = None;
         for per in ["ledger-date", "payout", "entry"] {
             for basis in ["ledger-date", "transaction-date"] {
-                let out = scratch.path().join(format!("{per}-{basis}"));
+                let out = place.path(&format!("{per}-{basis}"));
                 let config = format!("voucher_per = \"{per}\"\ndate_basis = \"{basis}\"");
                 let run = export(&archive, &ledger, &posting(&ledger, &config), range, &out);
                 assert!(run.error.is_none(), "{shape:?} {per} {basis}: {:?}", run.error);
@@ -326,8 +328,8 @@ fn vouchers_are_in_order_and_their_ids_are_their_own() {
         let ledger = random_ledger(&shape);
         let per = *dice.pick(&["ledger-date", "payout", "entry"]);
         let basis = *dice.pick(&["ledger-date", "transaction-date"]);
-        let scratch = scratch();
-        let archive = scratch.path().join("archive");
+        let place = Workplace::new();
+        let archive = place.path("archive");
         ledger.write(&archive, &Layout::PLAIN);
         let range = exported(&ledger);
         let config = format!("voucher_per = \"{per}\"\ndate_basis = \"{basis}\"");
@@ -336,9 +338,9 @@ fn vouchers_are_in_order_and_their_ids_are_their_own() {
             &ledger,
             &posting(&ledger, &config),
             range,
-            scratch.path(),
+            place.folder(),
         );
-        let rows = journal(&folder(scratch.path(), &ledger, range));
+        let rows = journal(&folder(place.folder(), &ledger, range));
         let mut vouchers: Vec<(String, String)> = rows
             .iter()
             .map(|row| (row.date.clone(), row.voucher.clone()))
@@ -357,17 +359,17 @@ fn vouchers_are_in_order_and_their_ids_are_their_own() {
 
 #[test]
 fn the_machines_zone_and_language_change_no_byte() {
-    let scratch = scratch();
+    let place = Workplace::new();
     let shape = Shape {
         seed: 77,
         dates: 10,
         entries_per_date: 8,
     };
     let ledger = random_ledger(&shape);
-    ledger.write(&scratch.path().join("archive"), &Layout::PLAIN);
+    ledger.write(&place.path("archive"), &Layout::PLAIN);
     let range = exported(&ledger);
     fs::write(
-        scratch.path().join("bilag.toml"),
+        place.path("bilag.toml"),
         "[posting]\ndate_basis = \"transaction-date\"\n",
     )
     .unwrap();
@@ -384,33 +386,21 @@ fn the_machines_zone_and_language_change_no_byte() {
     .enumerate()
     {
         let out = format!("out-{index}");
-        let output = crate::builder::bilag(scratch.path())
+        let mut command = place.command(&["--json", "export", "--from", &from, "--to", &to, "--out", &out]);
+        command
             .env("TZ", zone)
             .env("LC_ALL", language)
-            .env("LANG", language)
-            .args(["--json", "export", "--from", &from, "--to", &to, "--out", &out])
-            .args([
-                "--format",
-                "journal-csv",
-                "--format",
-                "entries-csv",
-                "--format",
-                "journal-json",
-            ])
-            .output()
-            .unwrap();
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        let folder = folder(&scratch.path().join(&out), &ledger, range);
+            .env("LANG", language);
+        for format in ["journal-csv", "entries-csv", "journal-json"] {
+            command.args(["--format", format]);
+        }
+        let output = run(command);
+        assert_code(&output, 0);
+        let folder = folder(&place.path(&out), &ledger, range);
         let mut bytes = ["journal.csv", "entries.csv", "journal.json", "manifest.json"]
             .map(|name| fs::read(folder.join(name)).unwrap())
             .to_vec();
-        let summary = String::from_utf8(output.stdout).unwrap();
-        bytes.push(summary.replace(&out, "out").into_bytes());
+        bytes.push(output.stdout.replace(&out, "out").into_bytes());
         match &first {
             None => first = Some(bytes),
             Some(first) => assert!(*first == bytes, "{zone} {language}"),
@@ -420,13 +410,13 @@ fn the_machines_zone_and_language_change_no_byte() {
 
 #[test]
 fn a_second_run_leaves_every_file_as_it_is() {
-    let scratch = scratch();
+    let place = Workplace::new();
     let ledger = random_ledger(&Shape {
         seed: 5,
         dates: 6,
         entries_per_date: 6,
     });
-    ledger.write(&scratch.path().join("archive"), &Layout::PLAIN);
+    ledger.write(&place.path("archive"), &Layout::PLAIN);
     let arguments = [
         "export",
         "--from",
@@ -436,16 +426,12 @@ fn a_second_run_leaves_every_file_as_it_is() {
         "--out",
         "out",
     ];
-    let folder = folder(
-        &scratch.path().join("out"),
-        &ledger,
-        range("2026-01-31", "2026-02-05"),
-    );
-    let first = bilag_run(scratch.path(), &arguments);
+    let folder = folder(&place.path("out"), &ledger, range("2026-01-31", "2026-02-05"));
+    let first = place.run(&arguments);
     assert_eq!(first.code, 0, "{}", first.stderr);
     let read = || ["journal.csv", "manifest.json"].map(|name| fs::read(folder.join(name)).unwrap());
     let bytes = read();
-    let second = bilag_run(scratch.path(), &arguments);
+    let second = place.run(&arguments);
     assert_eq!(second.code, 0, "{}", second.stderr);
     assert!(bytes == read());
 }
@@ -516,11 +502,11 @@ fn a_range_exported_in_parts_gives_the_vouchers_of_the_whole() {
         }
         let config = format!("[posting]\nmarket = \"{}\"\n{config}\n", ledger.market.code());
         let what = format!("{shape:?} {config}");
-        let scratch = scratch();
-        let archive = scratch.path().join("archive");
+        let place = Workplace::new();
+        let archive = place.path("archive");
         ledger.write(&archive, &Layout::PLAIN);
         let rows = |range: DateRange, name: &str| {
-            let out = scratch.path().join(name);
+            let out = place.path(name);
             let run = export(&archive, &ledger, &config, range, &out);
             assert!(run.error.is_none(), "{what}: {:?}", run.error);
             let proof = run.proof.unwrap();
@@ -554,28 +540,27 @@ fn with_open_dates_allowed_the_dates_before_them_are_those_of_the_whole() {
         let closed = DateRange::new(range.from(), open.pred_opt().unwrap()).unwrap();
         let per = *dice.pick(&["ledger-date", "entry", "payout"]);
         let config = posting(&ledger, &format!("voucher_per = \"{per}\""));
-        let scratch = scratch();
-        let archive = scratch.path().join("archive");
+        let place = Workplace::new();
+        let archive = place.path("archive");
         ledger.write(&archive, &Layout::PLAIN);
-        export(&archive, &ledger, &config, closed, &scratch.path().join("closed"));
+        export(&archive, &ledger, &config, closed, &place.path("closed"));
         let path = ledger.path(&archive, *dice.pick(&Topic::ALL), open, &Layout::PLAIN);
         if dice.one_in(2) {
             fs::remove_file(path).unwrap();
         } else {
             fs::write(path, "{\"items\":[],\"tryLater\":true}").unwrap();
         }
-        fs::write(scratch.path().join("bilag.toml"), &config).unwrap();
+        fs::write(place.path("bilag.toml"), &config).unwrap();
         let (from, to) = (range.from().to_string(), range.to().to_string());
         let arguments = ["--json", "export", "--from", &from, "--to", &to, "--out", "open"];
-        let refused = bilag_run(scratch.path(), &arguments);
+        let refused = place.run(&arguments);
         assert_eq!(refused.code, 3, "{shape:?}: {}", refused.stdout);
-        let allowed = bilag_run(scratch.path(), &[&arguments[..], &["--allow-open"]].concat());
+        let allowed = place.run(&[&arguments[..], &["--allow-open"]].concat());
         assert_eq!(allowed.code, 0, "{shape:?}: {}", allowed.stdout);
         let summary = allowed.ledger();
         assert_eq!(summary["open_dates"][0], open.to_string());
-        let read = |out: &str| {
-            fs::read(folder(&scratch.path().join(out), &ledger, closed).join("journal.csv")).unwrap()
-        };
+        let read =
+            |out: &str| fs::read(folder(&place.path(out), &ledger, closed).join("journal.csv")).unwrap();
         assert!(read("open") == read("closed"), "{shape:?}");
         for (topic, name) in ["funds", "fees"].into_iter().enumerate() {
             let totals = &summary["topics"][name];
@@ -612,8 +597,8 @@ fn every_kind_of_generated_ledger_is_proven_and_booked() {
                 plan.payments_per_date = 12;
                 plan.seed = seed;
                 let what = format!("{plan:?}");
-                let scratch = scratch();
-                let archive = scratch.path().join("archive");
+                let place = Workplace::new();
+                let archive = place.path("archive");
                 let source = Generator::new(vec![plan]);
                 write_archive(
                     &source,
@@ -621,12 +606,12 @@ fn every_kind_of_generated_ledger_is_proven_and_booked() {
                     range("2026-02-01", "2026-02-28"),
                 )
                 .unwrap();
-                let ledger = TestLedger::new("302321").market(market);
-                let run = export(&archive, &ledger, "", entries, scratch.path());
+                let ledger = Ledger::new("302321").market(market);
+                let run = export(&archive, &ledger, "", entries, place.folder());
                 assert!(run.error.is_none(), "{what}: {:?}", run.error);
                 let proof = run.proof.unwrap();
                 assert_eq!(proof.status, Status::Proven, "{what}: {:?}", proof.findings);
-                let rows = journal(&folder(scratch.path(), &ledger, entries));
+                let rows = journal(&folder(place.folder(), &ledger, entries));
                 assert_balanced(&rows, &ledger.currency, &what);
                 let moved = by_account(&rows);
                 for (role, totals) in [(Role::Funds, &proof.funds), (Role::FeesPayable, &proof.fees)] {

@@ -1,36 +1,36 @@
 //! `bilag rules test`, and the examples of `docs/RULES.md`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 
 use bilag::config::Config;
-use serde_json::{Value, json};
+use serde_json::json;
 
-fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+use crate::harness::files::{repository, scratch};
+use crate::harness::program::{Ran, Workplace, assert_code, run};
 
-/// Runs `bilag rules test` on a fixture.
-fn rules_test(fixture: &str, arguments: &[&str]) -> Output {
-    let folder: PathBuf = repository().join("fixtures").join(fixture);
-    Command::new(env!("CARGO_BIN_EXE_bilag"))
-        .args(["rules", "test", "--config"])
-        .arg(folder.join("bilag.toml"))
+/// Runs `bilag rules test` on the archive of a fixture, under its configuration or another.
+fn rules_test(fixture: &str, config: Option<&str>, arguments: &[&str]) -> Ran {
+    let place = Workplace::new();
+    let folder = repository(&format!("fixtures/{fixture}"));
+    let mut command = place.bare(&["rules", "test", "--config"]);
+    match config {
+        None => command.arg(folder.join("bilag.toml")),
+        Some(text) => {
+            fs::write(place.path("bilag.toml"), text).unwrap();
+            command.arg("bilag.toml")
+        }
+    };
+    command
         .arg("--archive")
         .arg(folder.join("archive"))
-        .args(arguments)
-        .output()
-        .unwrap()
-}
-
-fn as_json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap()
+        .args(arguments);
+    run(command)
 }
 
 /// The fenced blocks of `docs/RULES.md` in one language.
 fn examples(language: &str) -> Vec<String> {
-    let text = fs::read_to_string(repository().join("docs/RULES.md")).unwrap();
+    let text = fs::read_to_string(repository("docs/RULES.md")).unwrap();
     let start = format!("```{language}\n");
     text.split(&start)
         .skip(1)
@@ -41,9 +41,9 @@ fn examples(language: &str) -> Vec<String> {
 #[test]
 fn each_rule_shows_what_it_took_and_refunds_follow_their_capture() {
     let range = ["--from", "2026-03-02", "--to", "2026-03-04", "--json"];
-    let output = rules_test("refunds-follow-their-capture", &range);
-    assert_eq!(output.status.code(), Some(0));
-    let found = as_json(&output);
+    let output = rules_test("refunds-follow-their-capture", None, &range);
+    assert_code(&output, 0);
+    let found = output.json();
     let rules = found["ledgers"][0]["rules"].as_array().unwrap();
     assert_eq!(rules.len(), 3);
     assert_eq!(rules[0]["captures"], json!({"count": 1, "sum": "115.00"}));
@@ -63,7 +63,7 @@ fn each_rule_shows_what_it_took_and_refunds_follow_their_capture() {
 #[test]
 fn a_late_fee_belongs_to_the_rule_of_its_captures_date() {
     let range = ["--from", "2026-03-31", "--to", "2026-04-01", "--json"];
-    let found = as_json(&rules_test("swedish-food-rate-change", &range));
+    let found = rules_test("swedish-food-rate-change", None, &range).json();
     let rules = &found["ledgers"][0]["rules"];
     assert_eq!(rules[1]["fees"], json!({"count": 1, "sum": "-1.96"}));
     assert_eq!(rules[2]["fees"], json!({"count": 1, "sum": "-1.86"}));
@@ -72,13 +72,9 @@ fn a_late_fee_belongs_to_the_rule_of_its_captures_date() {
 #[test]
 fn what_no_rule_took_is_listed_by_sales_unit() {
     let range = ["--month", "2026-02", "--ledger", "640411", "--json"];
-    let output = rules_test("capture-without-tax-code", &range);
-    let found = as_json(&output);
-    assert_eq!(
-        output.status.code(),
-        Some(3),
-        "the month has dates that are not archived"
-    );
+    let output = rules_test("capture-without-tax-code", None, &range);
+    let found = output.json();
+    assert_eq!(output.code, 3, "the month has dates that are not archived");
     assert_eq!(found["exit_code"], 3);
     assert_eq!(
         found["ledgers"][0]["no_rule"][0],
@@ -91,29 +87,10 @@ fn what_no_rule_took_is_listed_by_sales_unit() {
 
 #[test]
 fn a_rule_for_a_handle_that_the_ledger_does_not_have_says_so() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("bilag.toml");
-    fs::write(
-        &config,
-        "[[rules]]\nhandle = \"NO:1\"\ndepartment = \"1\"\n\n[[rules]]\nvalid_from = \"2030-01-01\"\ndepartment = \"2\"\n",
-    )
-    .unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_bilag"))
-        .args([
-            "rules",
-            "test",
-            "--from",
-            "2026-03-10",
-            "--to",
-            "2026-03-10",
-            "--config",
-        ])
-        .arg(&config)
-        .arg("--archive")
-        .arg(repository().join("fixtures/net-day/archive"))
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    let config = "[[rules]]\nhandle = \"NO:1\"\ndepartment = \"1\"\n\n\
+                  [[rules]]\nvalid_from = \"2030-01-01\"\ndepartment = \"2\"\n";
+    let range = ["--from", "2026-03-10", "--to", "2026-03-10"];
+    let text = rules_test("net-day", Some(config), &range).stdout;
     assert!(text.contains(
         "rule 1: handle NO:1 -> department 1\n      took nothing: the ledger does not settle for this handle"
     ));
@@ -135,7 +112,7 @@ fn the_examples_of_the_rules_page_are_accepted() {
     let configurations = examples("toml");
     let (json, csv) = (examples("json"), examples("csv"));
     assert_eq!((configurations.len(), json.len(), csv.len()), (4, 1, 2));
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     fs::write(folder.path().join("lines.json"), &json[0]).unwrap();
     fs::write(folder.path().join("lines.csv"), &csv[0]).unwrap();
     fs::write(folder.path().join("rates.csv"), &csv[1]).unwrap();
@@ -161,6 +138,6 @@ fn the_transcript_of_the_rules_page_is_real() {
         .unwrap()
         .split(' ')
         .collect();
-    let output = rules_test("capture-without-tax-code", &arguments);
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+    let output = rules_test("capture-without-tax-code", None, &arguments);
+    assert_eq!(output.stdout, expected);
 }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::Output;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -15,7 +14,10 @@ use bilag::sandbox::options::{Keys, SandboxOptions};
 use bilag::sandbox::server::Sandbox;
 use bilag::sandbox::source::Source;
 
-use crate::sandboxed::{Workplace, assert_code, code, faults, output, plan, range, start, tree};
+use crate::harness::dates::range;
+use crate::harness::files::tree;
+use crate::harness::program::{Ran, Workplace, assert_code, run_async};
+use crate::harness::sandbox::{faults, plan, start};
 
 const CLIENT_ID: &str = "kanari-id-5a1e";
 const CLIENT_SECRET: &str = "kanari-secret-9c42";
@@ -45,8 +47,7 @@ fn personal() -> Vec<String> {
 }
 
 #[track_caller]
-fn assert_silent(what: &str, said: &[u8], canaries: &[String]) {
-    let said = String::from_utf8_lossy(said);
+fn assert_silent(what: &str, said: &str, canaries: &[String]) {
     for canary in canaries {
         let Some(at) = said.find(canary) else { continue };
         let from = said[..at]
@@ -59,7 +60,7 @@ fn assert_silent(what: &str, said: &[u8], canaries: &[String]) {
 }
 
 #[track_caller]
-fn assert_output_silent(what: &str, output: &Output) {
+fn assert_output_silent(what: &str, output: &Ran) {
     let canaries = [secrets(), personal()].concat();
     assert_silent(&format!("{what}, stdout"), &output.stdout, &canaries);
     assert_silent(&format!("{what}, stderr"), &output.stderr, &canaries);
@@ -68,10 +69,11 @@ fn assert_output_silent(what: &str, output: &Output) {
 /// No file under the workplace shows a key; none shows a payer, but those under `exempt`.
 #[track_caller]
 fn assert_files_silent(place: &Workplace, exempt: &str) {
-    for (name, bytes) in tree(&place.path("")) {
-        assert_silent(&name, &bytes, &secrets());
+    for (name, bytes) in tree(place.folder()) {
+        let text = String::from_utf8_lossy(&bytes);
+        assert_silent(&name, &text, &secrets());
         if exempt.is_empty() || !name.starts_with(exempt) {
-            assert_silent(&name, &bytes, &personal());
+            assert_silent(&name, &text, &personal());
         }
     }
 }
@@ -91,14 +93,14 @@ async fn sandbox(source: Arc<dyn Source>, rules: &[&str], keys: Keys) -> Sandbox
 }
 
 /// Runs the program with the canaries for keys, and sees to it that it shows none.
-async fn run(place: &Workplace, arguments: &[&str]) -> Output {
+async fn run(place: &Workplace, arguments: &[&str]) -> Ran {
     let mut command = place.command(arguments);
     command
         .env("BILAG_CLIENT_ID", CLIENT_ID)
         .env("BILAG_CLIENT_SECRET", CLIENT_SECRET)
         .env("BILAG_SUBSCRIPTION_KEY", SUBSCRIPTION_KEY)
         .env("BILAG_MERCHANT_SERIAL_NUMBER", "123455");
-    let output = output(command).await;
+    let output = run_async(command).await;
     assert_output_silent(&arguments.join(" "), &output);
     output
 }
@@ -144,7 +146,7 @@ fn reference(archive: &BTreeMap<String, Vec<u8>>) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_command_shows_a_key_or_a_payer() {
     let sandbox = sandbox(source(), &[], Keys::Any).await;
-    let place = Workplace::new(&sandbox.base_url(), "");
+    let place = Workplace::beside(&sandbox.base_url(), "");
     for loudness in LOUDNESS {
         let fetch = [&["fetch"], &RANGE[..], loudness].concat();
         assert_code(&run(&place, &fetch).await, 0);
@@ -156,7 +158,7 @@ async fn no_command_shows_a_key_or_a_payer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn payers_are_in_the_archive_when_they_are_asked_for_and_nowhere_else() {
     let first = sandbox(source(), &[], Keys::Any).await;
-    let place = Workplace::new(&first.base_url(), "");
+    let place = Workplace::beside(&first.base_url(), "");
     let fetch = [&["fetch", "--include-personal-data", "-v", "-v"], &RANGE[..]].concat();
     assert_code(&run(&place, &fetch).await, 0);
     let archive = tree(&place.path("archive"));
@@ -175,7 +177,7 @@ async fn payers_are_in_the_archive_when_they_are_asked_for_and_nowhere_else() {
     // A folder with payers, served again: nobody who does not ask is told of them.
     let saved = ArchiveSource::open(Archive::new(&place.path("archive"))).unwrap();
     let second = sandbox(Arc::new(saved), &[], Keys::Any).await;
-    let place = Workplace::new(&second.base_url(), "");
+    let place = Workplace::beside(&second.base_url(), "");
     let fetch = [&["fetch", "-v", "-v"], &RANGE[..]].concat();
     assert_code(&run(&place, &fetch).await, 0);
     assert_files_silent(&place, "");
@@ -202,10 +204,10 @@ async fn no_failure_shows_a_key_or_a_payer() {
             Keys::Any
         };
         let sandbox = sandbox(source(), rules, keys).await;
-        let place = Workplace::new(&sandbox.base_url(), &format!("retry_seconds = 0\n{api}"));
+        let place = Workplace::beside(&sandbox.base_url(), &format!("retry_seconds = 0\n{api}"));
         for loudness in LOUDNESS {
             let fetch = [&["fetch", "--include-personal-data"], &RANGE[..], loudness].concat();
-            assert_eq!(code(&run(&place, &fetch).await), expected, "{rules:?} {api}");
+            assert_eq!(run(&place, &fetch).await.code, expected, "{rules:?} {api}");
         }
         assert_files_silent(&place, "");
     }
@@ -214,7 +216,7 @@ async fn no_failure_shows_a_key_or_a_payer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_damaged_archive_makes_a_payer_known() {
     let sandbox = sandbox(source(), &[], Keys::Any).await;
-    let place = Workplace::new(&sandbox.base_url(), "");
+    let place = Workplace::beside(&sandbox.base_url(), "");
     let fetch = [&["fetch", "--include-personal-data"], &RANGE[..]].concat();
     assert_code(&run(&place, &fetch).await, 0);
     let archive = tree(&place.path("archive"));
@@ -268,7 +270,7 @@ async fn a_key_in_the_wrong_place_is_not_repeated() {
         format!("base_url = \"https://{CLIENT_ID}:{CLIENT_SECRET}@localhost\""),
         format!("concurrency = \"{CLIENT_SECRET}\""),
     ] {
-        let place = Workplace::new("http://127.0.0.1:9", "");
+        let place = Workplace::beside("http://127.0.0.1:9", "");
         fs::write(place.path("bilag.toml"), format!("[api]\n{line}\n")).unwrap();
         for loudness in LOUDNESS {
             assert_code(&run(&place, &[&["ledgers"], loudness].concat()).await, 2);
@@ -280,7 +282,7 @@ async fn a_key_in_the_wrong_place_is_not_repeated() {
         format!("secret = \"{CLIENT_SECRET}\"\n"),
         format!("client_secret = [\"{CLIENT_SECRET}\"]\n"),
     ] {
-        let place = Workplace::new("http://127.0.0.1:9", "credentials_file = \"keys.toml\"");
+        let place = Workplace::beside("http://127.0.0.1:9", "credentials_file = \"keys.toml\"");
         fs::write(place.path("keys.toml"), text).unwrap();
         #[cfg(unix)]
         fs::set_permissions(

@@ -7,9 +7,9 @@ use bilag::ledger::{body, strict};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::builder::files_below;
-use crate::cases::cases;
-use crate::outside::reference_data;
+use crate::harness::chance::cases;
+use crate::harness::files::files_below;
+use crate::harness::judges::reference_data;
 
 const ENTRY_TYPES: [&str; 17] = [
     "capture",

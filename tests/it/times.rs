@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use regex::Regex;
 
-use crate::cases::cases;
+use crate::harness::chance::cases;
 
 /// Reads with regular expressions and `chrono`.
 struct SlowReader {

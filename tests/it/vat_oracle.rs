@@ -6,19 +6,14 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs;
-use std::rc::Rc;
 
-use crate::cases::cases;
-use bilag::config::Config;
-use bilag::days::{Source, StoredDay, StoredTopic};
 use bilag::journal::{PostingKey, Voucher};
-use bilag::ledger::finding::Findings;
-use bilag::money::{Currency, Rate};
-use bilag::posting::Poster;
-use bilag::posting::books::Books;
-use bilag::posting::refunds::CaptureIndex;
-use bilag::provider::LedgerInfo;
+use bilag::money::Rate;
 use proptest::prelude::*;
+
+use crate::harness::chance::cases;
+use crate::harness::files::scratch;
+use crate::harness::poster::post;
 
 /// A decimal such as `25.5` as a fraction: 255 and 10.
 fn fraction(text: &str) -> (u128, u128) {
@@ -313,26 +308,11 @@ impl Month {
 
     /// What the poster makes of it.
     fn post(&self) -> Vec<Voucher> {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = scratch();
         fs::write(folder.path().join("lines.csv"), self.lines()).unwrap();
-        let config = Config::parse(&self.config(), &folder.path().join("bilag.toml")).unwrap();
-        let info = LedgerInfo::unknown("1");
-        let ledger = config.ledger(&info);
-        let books = Books::new(&info, Currency::parse(self.currency()).unwrap(), &ledger, &config);
-        let mut poster = Poster::new(&books, CaptureIndex::default(), Some(0));
-        let mut vouchers = Vec::new();
-        for (date, text) in DATES.iter().zip(self.funds()) {
-            let stored = StoredDay {
-                date: bilag::date::parse(date).unwrap(),
-                funds: stored(text),
-                fees: stored(r#"{"items":[],"hasMore":false,"tryLater":false}"#.to_owned()),
-            };
-            let mut findings = Findings::default();
-            vouchers.extend(poster.day(&stored.parse(), &mut findings).unwrap());
-            let mismatch = bilag::ledger::finding::Code::SalesLinesMismatch;
-            assert!(!findings.has_code(mismatch), "the lines are right");
-        }
-        vouchers
+        let funds: Vec<_> = DATES.into_iter().zip(self.funds()).collect();
+        let path = folder.path().join("bilag.toml");
+        post(&self.config(), &path, self.currency(), &funds)
     }
 
     /// Revenue and VAT as they must be: by voucher, refund or capture, sign of the entry, and code,
@@ -402,16 +382,6 @@ impl Month {
         }
         expected.retain(|_, postings| !postings.is_empty());
         expected
-    }
-}
-
-fn stored(text: String) -> StoredTopic {
-    StoredTopic::Text {
-        text: text.into(),
-        source: Rc::new(Source {
-            path: String::new(),
-            sha256: String::new(),
-        }),
     }
 }
 

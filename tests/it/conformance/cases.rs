@@ -1,23 +1,18 @@
 //! The cases that every format passes with ledgers.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
-
 use bilag::catalogue;
-use bilag::writer::contents::Contents;
-use bilag::writer::{Limits, Whole};
+use bilag::format::Split;
 
 use super::readers::{self, Sums, Vat, WITHOUT_ACCOUNTS};
-use crate::formats::desk::{
-    CONFIGURATION, Desk, Ledger, date, normal_month, range, sale, suited, voucher, with_context,
-};
-
-fn ids() -> impl Iterator<Item = &'static str> {
-    catalogue::all()
-        .iter()
-        .map(|format| format.descriptor.id.as_str())
-}
+use crate::formats::cafe::{CONFIGURATION, february, normal_month, suited};
+use crate::harness::dates::{date, range};
+use crate::harness::entry::Entry;
+use crate::harness::exporter::Exporter;
+use crate::harness::files::{Files, repository};
+use crate::harness::ledger::Ledger;
+use crate::harness::library::{format, format_ids as ids};
+use crate::harness::snapshot::assert_document;
+use crate::harness::vouchers::{cafe, check, sale, voucher};
 
 /// What a format's documents should say by account, from the plain journal.
 fn expected(journal: &Sums, vat: Vat) -> Sums {
@@ -31,14 +26,14 @@ fn expected(journal: &Sums, vat: Vat) -> Sums {
 }
 
 /// Runs every format over a ledger, and compares what it wrote with the journal.
-fn assert_sums_everywhere(desk: &Desk, configuration: &str, from: &str, to: &str, refused: &[&str]) {
+fn assert_sums_everywhere(exporter: &Exporter, configuration: &str, from: &str, to: &str, refused: &[&str]) {
     let range = range(from, to);
-    let journal = desk.run(configuration, &["journal-csv"], range);
+    let journal = exporter.run(configuration, &["journal-csv"], range);
     assert!(!journal.files.is_empty(), "{:?}", journal.problems());
     let (_, journal) = readers::read("journal-csv", &journal.files).unwrap();
     assert!(!journal.is_empty());
     for id in ids() {
-        let made = desk.run(&suited(configuration, id), &[id], range);
+        let made = exporter.run(&suited(configuration, id), &[id], range);
         if refused.contains(&id) {
             assert!(
                 made.files.is_empty() && !made.problems().is_empty(),
@@ -57,67 +52,47 @@ fn assert_sums_everywhere(desk: &Desk, configuration: &str, from: &str, to: &str
     }
 }
 
-/// Compares bytes with `tests/it/conformance/expected/<id>/`; `BILAG_ACCEPT=1` writes them there instead.
-fn assert_golden(id: &str, files: &BTreeMap<String, Vec<u8>>) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/it/conformance/expected")
-        .join(id);
+/// Compares documents with the snapshots in `tests/it/conformance/expected/<id>/`.
+fn assert_accepted(id: &str, files: &Files) {
+    let folder = repository("tests/it/conformance/expected").join(id);
     // A voucher each: the first and last stand for all.
-    let names: Vec<&String> = match files.len() {
-        0..=2 => files.keys().collect(),
-        _ => files
-            .keys()
-            .next()
-            .into_iter()
-            .chain(files.keys().last())
-            .collect(),
-    };
-    for name in names {
-        let path = folder.join(name);
-        if std::env::var_os("BILAG_ACCEPT").is_some() {
-            fs::create_dir_all(&folder).unwrap();
-            fs::write(&path, &files[name]).unwrap();
-        }
-        let accepted = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        assert!(
-            accepted == files[name],
-            "{} has other bytes now; look at the difference, then accept it with BILAG_ACCEPT=1",
-            path.display()
-        );
+    let (first, last) = (files.first_key_value(), files.last_key_value());
+    let last = last.filter(|_| files.len() > 1);
+    for (name, bytes) in first.into_iter().chain(last) {
+        assert_document(&folder, name, bytes);
     }
 }
 
 #[test]
 fn a_normal_month_has_the_same_bytes_every_time() {
-    let range = range("2026-02-01", "2026-02-28");
-    let desk = normal_month().archive(range);
+    let (exporter, range) = (normal_month(), february());
     for id in ids() {
-        let first = desk.run(&suited(CONFIGURATION, id), &[id], range);
+        let first = exporter.run(&suited(CONFIGURATION, id), &[id], range);
         assert!(!first.files.is_empty(), "{id}: {:?}", first.problems());
-        let again = desk.run(&suited(CONFIGURATION, id), &[id], range);
+        let again = exporter.run(&suited(CONFIGURATION, id), &[id], range);
         assert!(first.files == again.files, "{id}: two runs differ");
-        assert_golden(id, &first.files);
+        assert_accepted(id, &first.files);
     }
 }
 
 #[test]
 fn a_normal_month_sums_to_the_journal() {
-    let desk = normal_month().archive(range("2026-02-01", "2026-02-28"));
-    assert_sums_everywhere(&desk, CONFIGURATION, "2026-02-01", "2026-02-28", &[]);
+    let exporter = normal_month();
+    assert_sums_everywhere(&exporter, CONFIGURATION, "2026-02-01", "2026-02-28", &[]);
 }
 
 #[test]
 fn a_clearing_month_sums_to_the_journal() {
-    let desk = normal_month().archive(range("2026-02-01", "2026-02-28"));
+    let exporter = normal_month();
     let clearing = CONFIGURATION.replace("captures = \"revenue\"", "captures = \"clearing\"");
-    assert_sums_everywhere(&desk, &clearing, "2026-02-01", "2026-02-28", &[]);
+    assert_sums_everywhere(&exporter, &clearing, "2026-02-01", "2026-02-28", &[]);
     let per_payout = clearing.replace("market = \"NO\"", "market = \"NO\"\nvoucher_per = \"payout\"");
-    assert_sums_everywhere(&desk, &per_payout, "2026-02-01", "2026-02-28", &[]);
+    assert_sums_everywhere(&exporter, &per_payout, "2026-02-01", "2026-02-28", &[]);
 }
 
 #[test]
 fn one_voucher_per_entry_is_written_or_refused_for_its_numbers() {
-    let desk = normal_month().archive(range("2026-02-01", "2026-02-28"));
+    let exporter = normal_month();
     let per_entry = CONFIGURATION.replace("market = \"NO\"", "market = \"NO\"\nvoucher_per = \"entry\"");
     // These need small numbers, of which one voucher per entry has too many.
     let numbered = [
@@ -128,15 +103,15 @@ fn one_voucher_per_entry_is_written_or_refused_for_its_numbers() {
         "netvisor",
         "visma-business",
     ];
-    assert_sums_everywhere(&desk, &per_entry, "2026-02-01", "2026-02-28", &numbered);
+    assert_sums_everywhere(&exporter, &per_entry, "2026-02-01", "2026-02-28", &numbered);
 }
 
 #[test]
 fn an_empty_month_is_no_failure() {
-    let range = range("2026-02-01", "2026-02-28");
-    let desk = Ledger::default().archive(range);
+    let range = february();
+    let exporter = Exporter::of(cafe(), range);
     for id in ids() {
-        let made = desk.run(&suited(CONFIGURATION, id), &[id], range);
+        let made = exporter.run(&suited(CONFIGURATION, id), &[id], range);
         assert!(made.problems().is_empty(), "{id}: {:?}", made.problems());
         if let Some((_, sums)) = readers::read(id, &made.files) {
             assert!(sums.is_empty(), "{id}");
@@ -146,8 +121,8 @@ fn an_empty_month_is_no_failure() {
 
 /// Every entry type that there is, with both signs, and one that there is not.
 fn every_entry_type() -> Ledger {
-    let mut ledger = Ledger::default();
-    ledger.sale("2026-02-02", 100_000, 3_000, "5001", "a");
+    let mut ledger = cafe().date("2026-02-02").sale("5001", 100_000, 3_000);
+    ledger = ledger.date("2026-02-03");
     let mut number = 6_000;
     for sign in [1, -1] {
         for (topic, entry_type) in [
@@ -169,25 +144,16 @@ fn every_entry_type() -> Ledger {
             ("fees", "brand-new-type"),
         ] {
             number += 1;
-            ledger.entry(
-                topic,
-                "2026-02-03",
-                entry_type,
-                sign * 5 * number,
-                &number.to_string(),
-                "b",
-            );
-            if entry_type == "fees-retained" {
-                // The mirror on the other topic.
-                ledger.entry(
-                    "fees",
-                    "2026-02-03",
-                    entry_type,
-                    -sign * 5 * number,
-                    &number.to_string(),
-                    "b",
-                );
-            }
+            let entry = |sign: i64| {
+                let entry = Entry::new(entry_type, sign * 5 * number).psp(&number.to_string());
+                [entry.reference("b")]
+            };
+            ledger = match (topic, entry_type) {
+                // With its mirror on the other topic.
+                ("funds", "fees-retained") => ledger.funds(entry(sign)).fees(entry(-sign)),
+                ("funds", _) => ledger.funds(entry(sign)),
+                _ => ledger.fees(entry(sign)),
+            };
         }
     }
     ledger
@@ -195,40 +161,38 @@ fn every_entry_type() -> Ledger {
 
 #[test]
 fn every_entry_type_and_sign_sums_to_the_journal() {
-    let desk = every_entry_type().archive(range("2026-02-01", "2026-02-04"));
+    let exporter = Exporter::of(every_entry_type(), range("2026-02-01", "2026-02-04"));
     let refused = ["vipps-settlement-xml"];
-    assert_sums_everywhere(&desk, CONFIGURATION, "2026-02-01", "2026-02-04", &refused);
+    assert_sums_everywhere(&exporter, CONFIGURATION, "2026-02-01", "2026-02-04", &refused);
 }
 
 #[test]
 fn two_fiscal_years_are_kept_apart_where_the_target_asks() {
-    let mut ledger = Ledger::default();
+    let mut ledger = cafe();
     for (on, number) in [
         ("2026-12-30", "5001"),
         ("2026-12-31", "5002"),
         ("2027-01-01", "5003"),
         ("2027-01-02", "5004"),
     ] {
-        ledger.sale(on, 10_000, 300, number, "a");
-        ledger.payout(on, number);
+        ledger = ledger.date(on).sale(number, 10_000, 300).pay_out(number);
     }
     let range = range("2026-12-30", "2027-01-02");
-    let desk = ledger.archive(range);
-    assert_sums_everywhere(&desk, CONFIGURATION, "2026-12-30", "2027-01-02", &[]);
-    for id in ids() {
-        let made = desk.run(&suited(CONFIGURATION, id), &[id], range);
-        let by_year = catalogue::find(id).unwrap().descriptor.split == bilag::format::Split::FiscalYear;
-        if by_year {
-            assert_eq!(made.files.len(), 2, "{id}");
-            for (name, bytes) in &made.files {
-                let text = String::from_utf8_lossy(bytes);
-                let other = if name.contains("2026") {
-                    "02.01.2027"
-                } else {
-                    "31.12.2026"
-                };
-                assert!(!text.contains(other), "{id} {name}");
-            }
+    let exporter = Exporter::of(ledger, range);
+    assert_sums_everywhere(&exporter, CONFIGURATION, "2026-12-30", "2027-01-02", &[]);
+    let says = |text: &str, on: &str| {
+        let notations = ["%d.%m.%Y", "%Y-%m-%d", "%Y%m%d"].map(|notation| date(on).format(notation));
+        notations.into_iter().any(|day| text.contains(&day.to_string()))
+    };
+    let by_year = |id: &&str| format(id).descriptor.split == Split::FiscalYear;
+    assert!(ids().any(|id| by_year(&id)));
+    for id in ids().filter(by_year) {
+        let made = exporter.run(&suited(CONFIGURATION, id), &[id], range);
+        assert_eq!(made.files.len(), 2, "{id}");
+        let years = [["2026-12-31", "2027-01-02"], ["2027-01-02", "2026-12-31"]];
+        for ((name, bytes), [own, other]) in made.files.iter().zip(years) {
+            let text = String::from_utf8_lossy(bytes);
+            assert!(says(&text, own) && !says(&text, other), "{id} {name}");
         }
     }
 }
@@ -248,24 +212,10 @@ fn ten_thousand_vouchers_are_checked() {
         .collect();
     for format in catalogue::all() {
         let id = format.descriptor.id.as_str();
-        with_context(&suited(CONFIGURATION, id), |context| {
-            let (mut checker, _) = format.makers(context).unwrap();
-            let mut contents = Contents::default();
-            let mut limits = Limits::new(id);
-            // A document of its own for each: what holds for the first holds for the others.
-            let is_split = format.descriptor.split == bilag::format::Split::Voucher;
-            let count = if is_split { 100 } else { vouchers.len() };
-            for voucher in &vouchers[..count] {
-                contents.add(voucher);
-                checker.voucher(voucher, &mut limits);
-            }
-            let whole = Whole {
-                contents: &contents,
-                size: 0,
-            };
-            checker.end(&whole, &mut limits);
-            let refused = limits.refusals().first();
-            assert!(refused.is_none(), "{id}: {refused:?}");
-        });
+        // A document of its own for each: what holds for the first holds for the others.
+        let is_split = format.descriptor.split == Split::Voucher;
+        let count = if is_split { 100 } else { vouchers.len() };
+        let refused = check(format, &suited(CONFIGURATION, id), &vouchers[..count]);
+        assert_eq!(refused.first(), None, "{id}");
     }
 }

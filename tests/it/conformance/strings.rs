@@ -5,7 +5,8 @@ use bilag::format::Split;
 use bilag::journal::{Posting, Voucher};
 
 use super::readers;
-use crate::formats::desk::{CONFIGURATION, Written, posting, suited, voucher, write};
+use crate::formats::cafe::{CONFIGURATION, suited};
+use crate::harness::vouchers::{Written, posting, voucher, write};
 
 /// Forty texts that have broken importers.
 const NASTY: [&str; 40] = [

@@ -1,18 +1,15 @@
 //! Request bodies for APIs, and the Visma Business import.
 
-use bilag::catalogue;
 use bilag::journal::{Posting, PostingKey, Tax, Voucher};
 use bilag::money::Rate;
 use serde_json::{Value, json};
 
-use super::desk::{CONFIGURATION, posting, sale, voucher, write};
+use super::cafe::CONFIGURATION;
+use crate::harness::library::format;
+use crate::harness::vouchers::{posting, sale, voucher, write};
 
 fn text(id: &str, voucher: &Voucher) -> String {
-    let written = write(
-        catalogue::find(id).unwrap(),
-        CONFIGURATION,
-        std::slice::from_ref(voucher),
-    );
+    let written = write(format(id), CONFIGURATION, std::slice::from_ref(voucher));
     assert!(written.refusals.is_empty(), "{:?}", written.refusals);
     String::from_utf8(written.bytes).unwrap()
 }
@@ -105,11 +102,7 @@ fn fiken_gets_both_accounts_on_a_line() {
 
 #[test]
 fn fiken_is_refused_where_its_vat_would_not_balance() {
-    let written = write(
-        catalogue::find("fiken").unwrap(),
-        CONFIGURATION,
-        &[refund(12_502, 2_500)],
-    );
+    let written = write(format("fiken"), CONFIGURATION, &[refund(12_502, 2_500)]);
     assert!(
         written.refusals[0].contains("VM-302321-2026-02-02"),
         "{:?}",
@@ -132,11 +125,7 @@ fn eaccounting_has_vat_on_lines_of_its_own() {
         "2026-02-02",
         vec![posting("19A", 1, "x"), posting("0157", -1, "x")],
     );
-    let written = write(
-        catalogue::find("visma-eaccounting").unwrap(),
-        CONFIGURATION,
-        &[lettered],
-    );
+    let written = write(format("visma-eaccounting"), CONFIGURATION, &[lettered]);
     assert_eq!(written.refusals.len(), 2, "{:?}", written.refusals);
 }
 
@@ -173,11 +162,7 @@ fn visma_business_puts_the_amount_on_its_side() {
         "{text}"
     );
     let unmapped = "[formats.visma-business]\nvoucher_type = 99";
-    let written = write(
-        catalogue::find("visma-business").unwrap(),
-        unmapped,
-        &[refund(12_500, 2_500)],
-    );
+    let written = write(format("visma-business"), unmapped, &[refund(12_500, 2_500)]);
     assert!(
         written.refusals[0].contains("tax code `3`"),
         "{:?}",

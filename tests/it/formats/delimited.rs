@@ -1,23 +1,17 @@
 //! The engine for delimited text, and GBAT10 against the lines of its sample.
 
-use bilag::catalogue::Format;
-
 use bilag::journal::id::Origin;
 use bilag::provider::Topic;
 
-use super::desk::{CONFIGURATION, posting, sale, voucher, voucher_of, write};
-use crate::outside::reference_data;
+use super::cafe::CONFIGURATION;
+use crate::harness::dates::date;
+use crate::harness::judges::reference_data;
+use crate::harness::library::format as find;
+use crate::harness::vouchers::{of_payout, posting, problem, sale, voucher, voucher_of, write};
 
 fn sample(name: &str) -> Option<String> {
-    let path = reference_data("samples")?.join(name);
+    let path = reference_data(&format!("samples/{name}"))?;
     Some(std::fs::read_to_string(path).unwrap())
-}
-
-fn of_payout(number: &str) -> Origin {
-    Origin::Payout {
-        number: number.to_owned(),
-        part: None,
-    }
 }
 
 fn payout() -> bilag::journal::Voucher {
@@ -26,10 +20,6 @@ fn payout() -> bilag::journal::Voucher {
     fee.tax_code = Some("0".into());
     let postings = vec![posting("1920", 28_800, text), fee, posting("1521", -30_000, text)];
     voucher_of(of_payout("2000023"), "2022-10-01", postings)
-}
-
-fn find(id: &str) -> &'static Format {
-    bilag::catalogue::find(id).unwrap()
 }
 
 fn text(id: &str, configuration: &str, vouchers: &[bilag::journal::Voucher]) -> String {
@@ -104,9 +94,8 @@ fn the_other_samples_hold_too() {
     if let Some(sample) = sample("24sevenoffice_bilagsjournal.csv") {
         let ours = text("24sevenoffice", CONFIGURATION, &voucher);
         let sample = sample.replace("2000023;01", &format!("{number};01"));
-        for (ours, sample) in ours.lines().skip(1).zip(sample.lines().skip(1)) {
-            assert_eq!(ours.strip_suffix(";;"), Some(sample));
-        }
+        let ours = ours.lines().skip(1).map(|line| line.strip_suffix(";;").unwrap());
+        assert!(ours.eq(sample.lines().skip(1)));
     }
     if let Some(sample) = sample("xledger_gl02.csv") {
         let ours = text("xledger-gl02", CONFIGURATION, &voucher);
@@ -168,10 +157,7 @@ fn what_a_spreadsheet_would_run_is_defused_and_listed() {
     let voucher = [voucher("2026-02-02", postings)];
     let written = write(find("dk-journal"), CONFIGURATION, &voucher);
     let text = String::from_utf8(written.bytes).unwrap();
-    assert!(
-        text.contains(";'=HYPERLINK( http://x   y );100") || text.contains(";'=HYPERLINK("),
-        "{text}"
-    );
+    assert!(text.contains(";'=HYPERLINK("), "{text}");
     assert!(text.contains(";-1,00;"), "amounts keep their sign");
     assert_eq!(written.replacements.len(), 2, "{:?}", written.replacements);
 }
@@ -196,7 +182,7 @@ fn numbers_are_refused_where_none_follows() {
     let postings = || vec![posting("1920", 100, "x"), posting("1577", -100, "x")];
     let id = "VM-302321-2026-02-02-funds-001";
     let origin = Origin::Entry {
-        ledger_date: super::desk::date("2026-02-02"),
+        ledger_date: date("2026-02-02"),
         topic: Topic::Funds,
         ordinal: 1,
     };
@@ -222,16 +208,8 @@ fn a_fiscal_year_of_its_own_needs_its_name() {
     let postings = || vec![posting("1920", 100, "x"), posting("1577", -100, "x")];
     let company = "[company]\nfiscal_year_start_month = 7\n[formats.gbat10]\n";
     let voucher = [voucher("2026-08-02", postings())];
-    super::desk::with_context(company, |context| {
-        assert!(
-            find("gbat10")
-                .makers(context)
-                .err()
-                .unwrap()
-                .to_string()
-                .contains("fiscal_year_name")
-        );
-    });
+    let problem = problem(find("gbat10"), company, &[]);
+    assert!(problem.unwrap().contains("fiscal_year_name"));
     for (name, year) in [("start", "2026"), ("end", "2027")] {
         let text = text(
             "gbat10",

@@ -5,4 +5,4 @@ mod delimited;
 mod options;
 mod settlement;
 
-pub(crate) mod desk;
+pub(crate) mod cafe;

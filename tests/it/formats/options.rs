@@ -3,19 +3,13 @@
 use std::fs;
 
 use bilag::catalogue::{self, Format};
-use bilag::writer::Context;
-use tempfile::TempDir;
 
-use super::desk::{posting, voucher, with_context, write};
+use crate::harness::files::{repository, scratch};
+use crate::harness::library;
+use crate::harness::vouchers::{self, posting, voucher, write};
 
 fn problem(configuration: &str, id: &str) -> String {
-    with_context(configuration, |context| {
-        let format = catalogue::find(id).unwrap();
-        match format.makers(context) {
-            Ok(_) => String::new(),
-            Err(error) => error.to_string(),
-        }
-    })
+    vouchers::problem(library::format(id), configuration, &[]).unwrap_or_default()
 }
 
 #[test]
@@ -23,9 +17,7 @@ fn every_descriptor_says_what_it_must() {
     for format in catalogue::all() {
         let descriptor = &format.descriptor;
         let id = &descriptor.id;
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("formats")
-            .join(id);
+        let folder = repository("formats").join(id);
         assert!(
             folder.join("format.toml").is_file(),
             "{id}: the folder has the id's name"
@@ -41,7 +33,7 @@ fn every_descriptor_says_what_it_must() {
             assert!(option.values.is_empty() || default.is_none_or(|value| option.values.contains(value)));
         }
     }
-    let folders = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/formats")).unwrap();
+    let folders = fs::read_dir(repository("formats")).unwrap();
     assert_eq!(
         folders.count(),
         catalogue::all().len(),
@@ -70,11 +62,7 @@ fn a_ledger_has_options_of_its_own() {
     let configuration = "[formats.visma-business.ledgers.302321]\nvoucher_type = 12\nseries = 2";
     let postings = vec![posting("1920", 100, "x"), posting("1577", -100, "x")];
     let voucher = [voucher("2026-02-02", postings)];
-    let written = write(
-        catalogue::find("visma-business").unwrap(),
-        configuration,
-        &voucher,
-    );
+    let written = write(library::format("visma-business"), configuration, &voucher);
     let text = String::from_utf8(written.bytes).unwrap();
     assert!(
         text.contains("\r\n260202020 20260202 12 \"x\" 1920 0 0 3 0 0 0 0 1.00 0.00 1.00\r\n"),
@@ -85,19 +73,11 @@ fn a_ledger_has_options_of_its_own() {
 #[test]
 fn ledgers_of_one_company_need_series_of_their_own() {
     let siblings = ["302322".to_owned()];
-    let message = |configuration: &str| {
-        with_context(configuration, |context| {
-            let context = Context {
-                siblings: &siblings,
-                ..*context
-            };
-            let result = catalogue::find("gbat10").unwrap().makers(&context).map(|_| ());
-            result.map_err(|error| error.to_string())
-        })
-    };
-    assert!(message("").unwrap_err().contains("302322"));
-    assert!(message("[formats.gbat10.ledgers.302322]\nseries = 1").is_ok());
-    assert!(message("[formats.gbat10.ledgers.302321]\nvoucher_type = 8").is_ok());
+    let gbat10 = library::format("gbat10");
+    let message = |configuration: &str| vouchers::problem(gbat10, configuration, &siblings);
+    assert!(message("").unwrap().contains("302322"));
+    assert_eq!(message("[formats.gbat10.ledgers.302322]\nseries = 1"), None);
+    assert_eq!(message("[formats.gbat10.ledgers.302321]\nvoucher_type = 8"), None);
 }
 
 const OWN: &str = r#"
@@ -131,7 +111,7 @@ columns = [
 "#;
 
 fn load(text: &str) -> Result<Format, String> {
-    let folder = TempDir::new().unwrap();
+    let folder = scratch();
     let path = folder.path().join("mine.toml");
     fs::write(&path, text).unwrap();
     Format::load(&path).map_err(|error| error.to_string())

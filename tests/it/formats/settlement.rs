@@ -1,13 +1,17 @@
 //! The settlement report: valid, obeying its sums, and equal to the provider's own examples.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
 
 use bilag::date::DateRange;
 use quick_xml::events::Event;
 
-use super::desk::{CONFIGURATION, Desk, Ledger, date, normal_month, range};
-use crate::outside::{reference_data, skipped};
+use super::cafe::{CONFIGURATION, february, normal_month};
+use crate::harness::dates::{date, range};
+use crate::harness::entry::Entry;
+use crate::harness::exporter::{Exported, Exporter};
+use crate::harness::judges::{Judge, reference_data};
+use crate::harness::ledger::{Ledger, payout};
+use crate::harness::vouchers::cafe;
 
 /// An element with its text and its children, read by another program than the one that wrote it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -109,45 +113,26 @@ fn assert_sums(report: &Element) {
     }
 }
 
-/// Lets `xmllint` judge a report; says so when it cannot.
-fn assert_valid(xml: &[u8], schema: &str) {
-    let Some(folder) = reference_data("settlement") else {
-        return;
-    };
-    let mut command = Command::new("xmllint");
-    command
-        .args(["--noout", "--nonet", "--schema"])
-        .arg(folder.join(schema))
-        .arg("-");
-    let spawned = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let Ok(mut child) = spawned else {
-        skipped("xmllint is not installed");
-        return;
-    };
-    child.stdin.take().unwrap().write_all(xml).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+/// Lets `xmllint` judge a report.
+fn assert_valid(report: &Exported, schema: &str) {
+    if let Some(schema) = reference_data(&format!("settlement/{schema}")) {
+        let (schema, paths) = (schema.to_str().unwrap(), report.paths("vipps-settlement-xml"));
+        let report = paths[0].to_str().unwrap();
+        Judge::Xmllint.accepts(&["--noout", "--nonet", "--schema", schema, report]);
+    }
 }
 
-fn february() -> DateRange {
-    range("2026-02-01", "2026-02-28")
-}
-
-fn report(desk: &Desk, options: &str, range: DateRange) -> Element {
+fn report(exporter: &Exporter, options: &str, range: DateRange) -> Element {
     let configuration = format!("{CONFIGURATION}\n[formats.vipps-settlement-xml]\n{options}\n");
-    let made = desk.run(&configuration, &["vipps-settlement-xml"], range);
+    let made = exporter.run(&configuration, &["vipps-settlement-xml"], range);
     Element::read(&made.text())
 }
 
 #[test]
 fn a_month_is_valid_and_its_sums_hold() {
-    let desk = normal_month().archive(february());
-    let made = desk.run(CONFIGURATION, &["vipps-settlement-xml"], february());
-    assert_valid(made.text().as_bytes(), "SettlementReport-3.0.xsd");
+    let exporter = normal_month();
+    let made = exporter.run(CONFIGURATION, &["vipps-settlement-xml"], february());
+    assert_valid(&made, "SettlementReport-3.0.xsd");
     let report = Element::read(&made.text());
     assert_sums(&report);
     let settlements = report.find("SettlementInfo");
@@ -167,10 +152,10 @@ fn a_month_is_valid_and_its_sums_hold() {
 
 #[test]
 fn version_2_is_valid_too() {
-    let desk = normal_month().archive(february());
+    let exporter = normal_month();
     let configuration = format!("{CONFIGURATION}\n[formats.vipps-settlement-xml]\nversion = \"2.0\"");
-    let made = desk.run(&configuration, &["vipps-settlement-xml"], february());
-    assert_valid(made.text().as_bytes(), "SettlementReport-2.0.xsd");
+    let made = exporter.run(&configuration, &["vipps-settlement-xml"], february());
+    assert_valid(&made, "SettlementReport-2.0.xsd");
     let report = Element::read(&made.text());
     let payments = report.find("PaymentsInfo")[0];
     let sum: i64 = report
@@ -180,17 +165,17 @@ fn version_2_is_valid_too() {
         .sum();
     assert_eq!(payments.minor("TotalSettledNetAmount"), sum);
     let city = configuration.replace("city = \"Oslo\"", "city = \"Mo i Rana\"");
-    let made = desk.run(&city, &["vipps-settlement-xml"], february());
+    let made = exporter.run(&city, &["vipps-settlement-xml"], february());
     assert!(made.problems()[0].contains("Mo i Rana"), "{:?}", made.problems());
 }
 
 #[test]
 fn a_zip_holds_the_same_report_and_the_same_bytes() {
-    let desk = normal_month().archive(february());
-    let plain = desk.run(CONFIGURATION, &["vipps-settlement-xml"], february());
+    let exporter = normal_month();
+    let plain = exporter.run(CONFIGURATION, &["vipps-settlement-xml"], february());
     let zipped = format!("{CONFIGURATION}\n[formats.vipps-settlement-xml]\ncontainer = \"zip\"");
-    let first = desk.run(&zipped, &["vipps-settlement-xml"], february());
-    let again = desk.run(&zipped, &["vipps-settlement-xml"], february());
+    let first = exporter.run(&zipped, &["vipps-settlement-xml"], february());
+    let again = exporter.run(&zipped, &["vipps-settlement-xml"], february());
     assert_eq!(first.files, again.files);
     let bytes = &first.files["vipps-settlement.xml.zip"];
     let number = |from: usize, length: usize| -> usize {
@@ -222,15 +207,21 @@ fn a_zip_holds_the_same_report_and_the_same_bytes() {
 
 #[test]
 fn the_first_payout_takes_in_the_dates_before_the_range() {
-    let mut ledger = Ledger::default();
-    ledger.sale("2026-01-29", 10_000, 300, "11", "a");
-    ledger.payout("2026-01-30", "2000001");
-    ledger.sale("2026-01-31", 20_000, 600, "12", "b");
-    ledger.sale("2026-02-01", 30_000, 900, "13", "c");
-    ledger.payout("2026-02-02", "2000002");
-    ledger.sale("2026-02-03", 40_000, 1_200, "14", "d");
-    let desk = ledger.archive(february());
-    let report = report(&desk, "", february());
+    let ledger = cafe()
+        .date("2026-01-29")
+        .sale("11", 10_000, 300)
+        .date("2026-01-30")
+        .pay_out("2000001")
+        .date("2026-01-31")
+        .sale("12", 20_000, 600)
+        .date("2026-02-01")
+        .sale("13", 30_000, 900)
+        .date("2026-02-02")
+        .pay_out("2000002")
+        .date("2026-02-03")
+        .sale("14", 40_000, 1_200);
+    let exporter = Exporter::of(ledger, february());
+    let report = report(&exporter, "", february());
     assert_sums(&report);
     let references: Vec<_> = report
         .find("TransactionID")
@@ -247,52 +238,50 @@ fn the_first_payout_takes_in_the_dates_before_the_range() {
 
 #[test]
 fn what_the_report_has_no_place_for_is_refused_by_name() {
-    let problems = |fill: &dyn Fn(&mut Ledger)| {
-        let mut ledger = Ledger::default();
-        ledger.sale("2026-02-02", 10_000, 300, "5001", "a");
-        fill(&mut ledger);
-        ledger.payout("2026-02-03", "2000001");
-        let made = ledger
-            .archive(february())
-            .run(CONFIGURATION, &["vipps-settlement-xml"], february());
+    let problems = |fill: &dyn Fn(Ledger) -> Ledger| {
+        let ledger = cafe().date("2026-02-02").sale("5001", 10_000, 300);
+        let ledger = fill(ledger).date("2026-02-03").pay_out("2000001");
+        let made = Exporter::of(ledger, february()).run(CONFIGURATION, &["vipps-settlement-xml"], february());
         assert!(made.files.is_empty());
         made.problems().join("\n")
     };
-    let ulid = problems(&|ledger| ledger.sale("2026-02-02", 100, 3, "01H7W7Q", "b"));
+    let entry = |entry_type, amount, number| [Entry::new(entry_type, amount).psp(number)];
+    let ulid = problems(&|ledger| ledger.sale("01H7W7Q", 100, 3));
     assert!(ulid.contains("`01H7W7Q`") && ulid.contains("number"), "{ulid}");
-    let dispute =
-        problems(&|ledger| ledger.entry("funds", "2026-02-02", "retained-disputed-capture", -500, "7", ""));
+    let dispute = problems(&|ledger| ledger.funds(entry("retained-disputed-capture", -500, "7")));
     assert!(
         dispute.contains("payout 2000001") && dispute.contains("retained-disputed-capture"),
         "{dispute}"
     );
-    let correction = problems(&|ledger| ledger.entry("fees", "2026-02-02", "correction", 5, "7", ""));
+    let correction = problems(&|ledger| ledger.fees(entry("correction", 5, "7")));
     assert!(
         correction.contains("fees 2026-02-02, entry 2: correction"),
         "{correction}"
     );
-    let stray = problems(&|ledger| ledger.entry("fees", "2026-02-02", "capture-fee", -5, "777", ""));
+    let stray = problems(&|ledger| ledger.fees(entry("capture-fee", -5, "777")));
     assert!(
         stray.contains("`777`") && stray.contains("fees retained are 3.05"),
         "{stray}"
     );
-    let inverted = problems(&|ledger| ledger.entry("funds", "2026-02-02", "capture", -5, "78", ""));
+    let inverted = problems(&|ledger| ledger.funds(entry("capture", -5, "78")));
     assert!(inverted.contains("wrong sign"), "{inverted}");
 }
 
 #[test]
 fn a_reserve_is_refused_and_a_range_without_payouts_makes_no_file() {
-    let mut ledger = Ledger::default();
-    ledger.sale("2026-02-02", 10_000, 0, "5001", "a");
-    ledger.entry("funds", "2026-02-03", "payout-scheduled", -9_000, "2000001", "");
-    let desk = ledger.archive(february());
-    let made = desk.run(CONFIGURATION, &["vipps-settlement-xml"], february());
+    let ledger = cafe()
+        .date("2026-02-02")
+        .sale("5001", 10_000, 0)
+        .date("2026-02-03")
+        .funds([payout("2000001", 9_000)]);
+    let exporter = Exporter::of(ledger, february());
+    let made = exporter.run(CONFIGURATION, &["vipps-settlement-xml"], february());
     assert!(
         made.problems()[0].contains("90.00 was paid out"),
         "{:?}",
         made.problems()
     );
-    let made = desk.run(
+    let made = exporter.run(
         CONFIGURATION,
         &["vipps-settlement-xml"],
         range("2026-02-05", "2026-02-06"),
@@ -307,48 +296,41 @@ fn a_reserve_is_refused_and_a_range_without_payouts_makes_no_file() {
 /// The provider's example as the ledger that it would have come from: all entries on the date
 /// of their settlement, fees on the fees topic, and retained when the settlement is net.
 fn ledger_of(example: &Element) -> Ledger {
-    let mut ledger = Ledger::default();
+    let mut ledger = cafe();
     for settlement in example.find("SettlementInfo") {
-        let is_net = settlement.get("SettlementType") == "Net";
-        let on = settlement.get("SettlementDate");
-        let number = settlement.get("SettlementID");
+        ledger = ledger.date(settlement.get("SettlementDate"));
         for transaction in settlement.find("TransactionInfo") {
-            let (time, id) = (
-                transaction.get("TransactionTime"),
-                transaction.get("TransactionID"),
-            );
-            let order = transaction.get("OrderID");
+            let entry = |entry_type, amount| {
+                Entry::new(entry_type, amount)
+                    .psp(transaction.get("TransactionID"))
+                    .reference(transaction.get("OrderID"))
+                    .time(transaction.get("TransactionTime"))
+            };
             let gross = transaction.minor("TransactionGrossAmount");
-            let fee = transaction.minor("TransactionFeeAmount");
+            let cost = transaction.minor("TransactionFeeAmount");
             let kind = if gross < 0 { "refund" } else { "capture" };
-            ledger.entry_at("funds", on, time, kind, gross, id, order);
-            if fee != 0 {
-                ledger.entry_at("fees", on, time, "capture-fee", -fee, id, order);
+            ledger = ledger.funds([entry(kind, gross)]);
+            if cost != 0 {
+                ledger = ledger.fees([entry("capture-fee", -cost)]);
             }
         }
-        if is_net {
-            ledger.payout(on, number);
+        let number = settlement.get("SettlementID");
+        ledger = if settlement.get("SettlementType") == "Net" {
+            ledger.pay_out(number)
         } else {
-            ledger.entry(
-                "funds",
-                on,
-                "payout-scheduled",
-                -settlement.minor("SettledAmount"),
-                number,
-                "",
-            );
-        }
+            ledger.funds([payout(number, settlement.minor("SettledAmount"))])
+        };
     }
     ledger
 }
 
 #[test]
 fn the_providers_own_examples_come_back_with_equal_figures() {
-    let Some(folder) = reference_data("settlement") else {
-        return;
-    };
     for name in ["Example-Net.xml", "Example-Gross.xml"] {
-        let example = Element::read(&std::fs::read_to_string(folder.join(name)).unwrap());
+        let Some(path) = reference_data(&format!("settlement/{name}")) else {
+            continue;
+        };
+        let example = Element::read(&std::fs::read_to_string(path).unwrap());
         let details = example.find("SettlementDetailsInfo")[0];
         let payments = details.find("PaymentsInfo")[0];
         let range = DateRange::new(
@@ -361,7 +343,7 @@ fn the_providers_own_examples_come_back_with_equal_figures() {
             details.get("SerialNumber"),
             details.get("SaleUnitName")
         );
-        let ours = report(&ledger_of(&example).archive(range), &options, range);
+        let ours = report(&Exporter::of(ledger_of(&example), range), &options, range);
         assert_sums(&ours);
         for kind in ["SettlementInfo", "TransactionInfo"] {
             let (theirs, ours) = (example.find(kind), ours.find(kind));

@@ -1,5 +1,5 @@
 //! Writers are judged by readers that somebody else wrote: schemas, checkers, crates. A judge
-//! that is not installed is skipped, and says so.
+//! that is not installed is skipped, and named at the end of the run.
 
 mod export;
 pub(crate) mod readers;

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Command, Output};
 
-use crate::outside::{reference_data, skipped};
+use crate::harness::judges::{Judge, reference_data};
 
 /// Movement by account in minor units, debit positive.
 pub(crate) type Movements = BTreeMap<String, i64>;
@@ -27,74 +26,24 @@ pub(crate) fn journal(path: &Path) -> Movements {
     movements
 }
 
-/// Runs a program; `None`, and a line that says so, when it is not installed.
-pub(crate) fn run(program: &str, arguments: &[&str]) -> Option<Output> {
-    match Command::new(program).args(arguments).output() {
-        Ok(output) => Some(output),
-        Err(error) => {
-            skipped(&format!("{program}: {error}"));
-            None
-        }
-    }
-}
-
-fn accepts(program: &str, arguments: &[&str], file: &Path) {
-    if let Some(output) = run(program, arguments) {
-        assert!(
-            output.status.success(),
-            "{program} refuses {}:\n{}{}",
-            file.display(),
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-}
-
-/// Validates by schema, with libxml2 and, where `BILAG_JUDGES_PYTHON` names a Python that has
-/// it, with the package xmlschema.
+/// Validates by schema, with libxml2 and the package xmlschema.
 pub(crate) fn validate(schema: &str, file: &Path) {
     let Some(schema) = reference_data(schema) else {
         return;
     };
     let (schema, path) = (schema.to_str().unwrap(), file.to_str().unwrap());
     if let Some(catalog) = reference_data("xsd/catalog.xml") {
-        let mut command = Command::new("xmllint");
-        command.env("XML_CATALOG_FILES", catalog);
-        command.args(["--nonet", "--noout", "--stream", "--schema", schema, path]);
-        match command.output() {
-            Ok(output) => assert!(
-                output.status.success(),
-                "xmllint: {}",
-                String::from_utf8_lossy(&output.stderr)
-                    .chars()
-                    .take(2000)
-                    .collect::<String>()
-            ),
-            Err(error) => skipped(&format!("xmllint: {error}")),
-        }
+        let environment = [("XML_CATALOG_FILES", catalog.as_os_str())];
+        let arguments = ["--nonet", "--noout", "--stream", "--schema", schema, path];
+        Judge::Xmllint.accepts_in(&environment, &arguments);
     }
-    match std::env::var("BILAG_JUDGES_PYTHON") {
-        Ok(python) => accepts(
-            &python,
-            &[
-                "-c",
-                "import sys, xmlschema; xmlschema.XMLSchema(sys.argv[1]).validate(sys.argv[2])",
-                schema,
-                path,
-            ],
-            file,
-        ),
-        Err(_) => skipped("BILAG_JUDGES_PYTHON names no Python with xmlschema"),
-    }
+    let script = "import sys, xmlschema; xmlschema.XMLSchema(sys.argv[1]).validate(sys.argv[2])";
+    Judge::Xmlschema.accepts(&["-c", script, schema, path]);
 }
 
-/// Runs one of the checkers that lie beside the repository.
-pub(crate) fn check_with_script(script: &str, file: &Path) {
-    if let Some(script) = reference_data(&format!("../{script}")) {
-        accepts(
-            "python3",
-            &[script.to_str().unwrap(), file.to_str().unwrap()],
-            file,
-        );
+/// Runs the checker of SIE 4 that lies beside the reference data.
+pub(crate) fn check_sie4(file: &Path) {
+    if let Some(script) = reference_data("../tools/sie_check.py") {
+        Judge::SieCheck.accepts(&[script.to_str().unwrap(), file.to_str().unwrap()]);
     }
 }

@@ -4,9 +4,10 @@ use std::fs;
 
 use bilag::chart::Market;
 
-use super::export::{Export, MODES, findings};
+use super::export::{Export, MODES};
 use super::readers::{journal, validate};
 use super::saft_no::read_back;
+use crate::harness::library::findings;
 
 const SCHEMA: &str = "saft-dk/Danish_SAF-T_Financial_v2_1.SUBSET.xsd";
 

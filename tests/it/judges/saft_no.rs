@@ -7,8 +7,10 @@ use std::path::Path;
 use bilag::chart::Market;
 use bilag::sandbox::plan::Plan;
 
-use super::export::{Export, LEDGER, MODES, dates, findings};
+use super::export::{Export, LEDGER, MODES};
 use super::readers::{Movements, journal, minor, validate};
+use crate::harness::dates::range;
+use crate::harness::library::findings;
 
 pub(crate) const COMPANY: &str = r#"
 [company]
@@ -154,9 +156,9 @@ fn two_fiscal_years_are_two_files_and_the_second_opens_where_the_first_closes() 
     let plan = Plan {
         payments_per_date: 12,
         seed: 3,
-        ..Plan::new(Market::Norway, LEDGER, dates("2026-12-10", "2027-01-20"))
+        ..Plan::new(Market::Norway, LEDGER, range("2026-12-10", "2027-01-20"))
     };
-    let export = Export::of_plan(plan, dates("2026-12-20", "2027-01-15"));
+    let export = Export::of_plan(plan, range("2026-12-20", "2027-01-15"));
     for mode in MODES {
         let config =
             config(mode) + "[formats.saft-no.opening]\n\"1920\" = \"100.00\"\n\"3000\" = \"-7.00\"\n";

@@ -5,14 +5,15 @@ use bilag::report_api::client::{Client, FetchedDate};
 use bilag::report_api::error::{ApiError, ErrorKind};
 use bilag::report_api::options::ClientOptions;
 
-use super::server::{Answer, EMPTY, LAST, OPEN, Server, day, ledger, page};
+use super::server::{Answer, EMPTY, LAST, OPEN, Server, ledger, page};
+use crate::harness::dates::date;
 
 const DATE: &str = "2026-03-23";
 
 async fn ask(server: &Server) -> Result<FetchedDate, ApiError> {
     server
         .client()
-        .date(&ledger("302321"), Topic::Funds, day(DATE))
+        .date(&ledger("302321"), Topic::Funds, date(DATE))
         .await
 }
 
@@ -114,11 +115,11 @@ async fn a_404_is_open_for_a_recent_date_and_no_access_for_an_old_one() {
     let server = Server::with_token(|_, _| Answer::new(404, "", "No such ledgerId")).await;
     for (today, is_open) in [("2026-03-23", true), ("2026-03-30", true), ("2026-03-31", false)] {
         let client = Client::new(ClientOptions {
-            today: day(today),
+            today: date(today),
             ..server.options()
         })
         .unwrap();
-        match client.date(&ledger("302321"), Topic::Fees, day(DATE)).await {
+        match client.date(&ledger("302321"), Topic::Fees, date(DATE)).await {
             Ok(FetchedDate::Open) => assert!(is_open, "{today}"),
             Err(error) => {
                 assert!(!is_open, "{today}");
@@ -158,7 +159,7 @@ async fn personal_data_is_asked_for_on_every_page_or_on_none() {
         })
         .unwrap();
         client
-            .date(&ledger("302321"), Topic::Funds, day(DATE))
+            .date(&ledger("302321"), Topic::Funds, date(DATE))
             .await
             .unwrap();
         let asked = server.asked();

@@ -12,10 +12,11 @@ use bilag::report_api::fetch::{FetchPlan, FetchReport, WantedDates, fetch, fetch
 use bilag::report_api::options::ClientOptions;
 use chrono::{Datelike, NaiveDate};
 
-use super::server::{Answer, EMPTY, LAST, OPEN, Request, Server, day, ledger, page};
+use super::server::{Answer, EMPTY, LAST, OPEN, Request, Server, ledger, page};
+use crate::harness::dates::date;
 
 pub(super) fn plan(ids: &[&str], from: &str, to: &str) -> FetchPlan {
-    let range = DateRange::new(day(from), day(to)).unwrap();
+    let range = DateRange::new(date(from), date(to)).unwrap();
     FetchPlan {
         ledgers: ids.iter().map(|id| ledger(id)).collect(),
         range,
@@ -28,7 +29,7 @@ pub(super) fn entry(date: NaiveDate) -> Answer {
 }
 
 pub(super) fn archive() -> (tempfile::TempDir, Archive) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = crate::harness::files::scratch();
     let archive = Archive::new(folder.path());
     (folder, archive)
 }
@@ -104,7 +105,7 @@ async fn a_range_is_fetched_with_the_dates_that_prove_it() {
         (14, 8, 0)
     );
     let stored = archive
-        .read("302321", Topic::Fees, day("2026-04-01"))
+        .read("302321", Topic::Fees, date("2026-04-01"))
         .unwrap()
         .unwrap();
     assert_eq!(stored.text, format!("{}\n", page("2026-04-01", 0, &[1], LAST)));
@@ -160,7 +161,7 @@ async fn a_second_run_asks_for_open_dates_only() {
     }
     assert!(
         archive
-            .read("1", Topic::Funds, day("2026-04-14"))
+            .read("1", Topic::Funds, date("2026-04-14"))
             .unwrap()
             .is_none()
     );
@@ -217,8 +218,9 @@ async fn a_next_date_that_is_open_or_not_there_is_no_problem() {
 
 #[tokio::test]
 async fn a_ledger_younger_than_the_range_is_no_problem() {
-    let server = by_date(|_, date| {
-        if date < day("2026-04-01") {
+    let first = date("2026-04-01");
+    let server = by_date(move |_, date| {
+        if date < first {
             Answer::status(404)
         } else {
             entry(date)
@@ -259,7 +261,7 @@ async fn a_date_that_breaks_off_is_not_kept_and_comes_with_the_next_run() {
     assert!(error.to_string().contains("2026-04-02"), "{error}");
     assert!(
         archive
-            .read("1", Topic::Funds, day("2026-04-02"))
+            .read("1", Topic::Funds, date("2026-04-02"))
             .unwrap()
             .is_none()
     );
@@ -347,7 +349,7 @@ async fn single_dates_can_be_fetched() {
     let wanted = |topic, dates: &[&str]| WantedDates {
         ledger: ledger("1"),
         topic,
-        dates: dates.iter().map(|date| day(date)).collect(),
+        dates: dates.iter().map(|text| date(text)).collect(),
     };
     let wanted = vec![
         wanted(Topic::Funds, &["2026-03-02", "2026-02-28"]),
@@ -414,14 +416,14 @@ async fn files_that_somebody_saved_count_when_they_are_closed_and_whole() {
         ("2026-04-07", "json.zst"),
     ] {
         let files: Vec<&str> = topic
-            .files(day(date))
+            .files(self::date(date))
             .iter()
             .map(|file| file.packing.suffix())
             .collect();
         assert_eq!(files, [suffix], "{date}");
     }
     let stored = archive
-        .read("1", Topic::Funds, day("2026-04-06"))
+        .read("1", Topic::Funds, date("2026-04-06"))
         .unwrap()
         .unwrap();
     assert_eq!(stored.text, format!("{}\n", page("2026-04-06", 0, &[6], LAST)));

@@ -5,7 +5,8 @@ use bilag::report_api::credentials::{Auth, Credentials, CredentialsError};
 use bilag::report_api::error::{ApiError, ErrorKind};
 use bilag::report_api::options::{ClientOptions, SystemNames};
 
-use super::server::{Answer, Request, Server, TOKEN, accounting, day, merchant};
+use super::server::{Answer, Request, Server, TOKEN, accounting, merchant};
+use crate::harness::dates::date;
 
 const NO_LEDGERS: &str = r#"{"items":[]}"#;
 
@@ -259,7 +260,7 @@ async fn a_provider_that_repeats_a_secret_is_not_quoted() {
 fn keys_travel_over_plain_http_only_within_this_machine() {
     let options = |base_url: &str| ClientOptions {
         base_url: base_url.to_owned(),
-        ..ClientOptions::new(accounting(), day("2026-04-15"))
+        ..ClientOptions::new(accounting(), date("2026-04-15"))
     };
     for good in [
         "http://127.0.0.1:1",
@@ -298,7 +299,7 @@ fn headers_that_the_provider_will_not_take_are_refused() {
         };
         let options = ClientOptions {
             system,
-            ..ClientOptions::new(accounting(), day("2026-04-15"))
+            ..ClientOptions::new(accounting(), date("2026-04-15"))
         };
         let error = Client::new(options).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
@@ -308,7 +309,7 @@ fn headers_that_the_provider_will_not_take_are_refused() {
 
 #[test]
 fn keys_come_from_the_environment_else_from_the_file() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = crate::harness::files::scratch();
     let path = folder.path().join("keys.toml");
     let file = |text: &str, mode: u32| {
         std::fs::write(&path, text).unwrap();

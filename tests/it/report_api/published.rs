@@ -8,7 +8,8 @@ use bilag::provider::Topic;
 use bilag::report_api::client::FetchedDate;
 use bilag::report_api::error::ErrorKind;
 
-use super::server::{Answer, Request, Server, day};
+use super::server::{Answer, Request, Server};
+use crate::harness::dates::date;
 use crate::openapi::Prism;
 
 /// Asks the mock what the client asked, headers included; gives the status and the body.
@@ -31,7 +32,7 @@ fn ask(address: &str, request: &Request) -> (u16, String) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn judge_openapi_requests() {
-    let Some(prism) = tokio::task::spawn_blocking(Prism::start).await.unwrap() else {
+    let Some(prism) = Prism::start().await else {
         return;
     };
     // The mock has no token endpoint: the document has none.
@@ -51,7 +52,7 @@ async fn judge_openapi_requests() {
     // The documented example of an entry opens and closes at the same balance, in spite of its amount.
     let ledger = super::server::ledger("302321");
     let error = client
-        .date(&ledger, Topic::Funds, day("2020-10-05"))
+        .date(&ledger, Topic::Funds, date("2020-10-05"))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DoesNotReconcile, "{error}");
@@ -81,7 +82,7 @@ async fn judge_openapi_requests() {
     assert_eq!(ledgers[0].info.ledger_id, "302321");
     assert_eq!(ledgers[0].info.settles_for_recipient_handles, ["api:123455"]);
     for topic in Topic::ALL {
-        let date = client.date(&ledgers[0], topic, day("2020-10-05")).await.unwrap();
+        let date = client.date(&ledgers[0], topic, date("2020-10-05")).await.unwrap();
         assert!(matches!(date, FetchedDate::Closed { entries: 1, .. }), "{date:?}");
     }
 }

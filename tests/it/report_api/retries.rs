@@ -10,12 +10,13 @@ use bilag::report_api::options::ClientOptions;
 use bilag::report_api::progress::Progress;
 use bilag::report_api::retry::RetryPolicy;
 
-use super::server::{Answer, EMPTY, LAST, Server, day, ledger, page};
+use super::server::{Answer, EMPTY, LAST, Server, ledger, page};
+use crate::harness::dates::date;
 
 const DATE: &str = "2026-03-23";
 
 async fn ask(client: &Client) -> Result<FetchedDate, ApiError> {
-    client.date(&ledger("302321"), Topic::Funds, day(DATE)).await
+    client.date(&ledger("302321"), Topic::Funds, date(DATE)).await
 }
 
 /// Answers `first`, then a good page.

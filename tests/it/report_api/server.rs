@@ -14,6 +14,9 @@ use chrono::NaiveDate;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::harness::dates::date;
+use crate::harness::layout::gzip;
+
 /// What the server was asked: the head in lower case names, and the body.
 #[derive(Debug, Clone)]
 pub(super) struct Request {
@@ -46,14 +49,14 @@ impl Request {
     /// Ledger, topic and date of a request for a date.
     pub(super) fn date(&self) -> Option<(String, Topic, NaiveDate)> {
         let parts: Vec<&str> = self.path().split('/').collect();
-        let ["", "report", "v2", "ledgers", ledger, topic, "dates", date] = parts[..] else {
+        let ["", "report", "v2", "ledgers", ledger, topic, "dates", on] = parts[..] else {
             return None;
         };
         let topic = Topic::ALL
             .into_iter()
             .find(|known| known.name() == topic)
             .unwrap();
-        Some((ledger.to_owned(), topic, day(date)))
+        Some((ledger.to_owned(), topic, date(on)))
     }
 }
 
@@ -86,10 +89,7 @@ impl Answer {
 
     /// A 200 with gzip.
     pub(super) fn gzip(body: &str) -> Self {
-        use std::io::Write;
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(body.as_bytes()).unwrap();
-        let body = encoder.finish().unwrap();
+        let body = gzip(body.as_bytes());
         let mut answer = format!(
             "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
             body.len()
@@ -183,7 +183,7 @@ impl Server {
                 first_delay: Duration::from_millis(1),
                 longest_delay: Duration::from_millis(2),
             },
-            ..ClientOptions::new(accounting(), day("2026-04-15"))
+            ..ClientOptions::new(accounting(), date("2026-04-15"))
         }
     }
 
@@ -277,10 +277,6 @@ pub(super) fn merchant() -> Credentials {
         subscription_key: "SECRET-2".into(),
         merchant_serial_number: "1234567".to_owned(),
     }
-}
-
-pub(super) fn day(text: &str) -> NaiveDate {
-    text.parse().unwrap()
 }
 
 pub(super) fn ledger(id: &str) -> ListedLedger {
