@@ -47,7 +47,7 @@ const EDGES: [(&str, &[&str], &str); 26] = [
     ),
     (
         "days",
-        &["archive", "ledger", "provider"],
+        &["archive", "ledger", "money", "provider"],
         "reads what the archive keeps",
     ),
     (
@@ -88,7 +88,11 @@ const EDGES: [(&str, &[&str], &str); 26] = [
         ],
         "turns finished data into text; opens no files, so neither `output` nor `archive`",
     ),
-    ("catalogue", &["format", "writer"], "joins descriptors to writers"),
+    (
+        "catalogue",
+        &["format", "journal", "writer"],
+        "joins descriptors to writers",
+    ),
     (
         "run",
         &[

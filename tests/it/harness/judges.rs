@@ -149,6 +149,7 @@ pub(crate) const REFERENCE_DATA: [(&str, &str); 18] = [
     ("samples/24sevenoffice_bilagsjournal.csv", "24sevenoffice"),
     ("samples/xledger_gl02.csv", "xledger-gl02"),
     ("samples/dk_mapped_journal.csv", "dk-journal"),
+    ("report-api/examples", "the reading of bodies"),
     ("report-api/openapi-reconstructed.yaml", "answers of the sandbox"),
     ("report-api/openapi-2023-12-06.yaml", "requests of the client"),
 ];
