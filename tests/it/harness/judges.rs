@@ -123,7 +123,7 @@ impl Judge {
 }
 
 /// The reference data that tests use, and what it judges.
-pub(crate) const REFERENCE_DATA: [(&str, &str); 18] = [
+pub(crate) const REFERENCE_DATA: [(&str, &str); 19] = [
     (
         "saft-no/Norwegian_SAF-T_Financial_Schema_v_1.30.xsd",
         "SAF-T of Norway",
