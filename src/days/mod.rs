@@ -26,7 +26,7 @@ use crate::ledger::page::Page;
 use crate::provider::Topic;
 
 /// Texts are kept for a second look up to this size together; longer archives are read again.
-const TEXTS_KEPT: usize = 4 << 20;
+const TEXTS_KEPT: usize = 2 << 20;
 
 /// A long file turned out not to be what its beginning promised: what was made of its first pages
 /// is to be dropped, and everything read again. The reader knows, and will not stumble twice.
@@ -112,7 +112,9 @@ impl<'a> Days<'a> {
         let again = || {
             // Where a long file fails, all are held whole from now on.
             self.whole.set(true);
-            self.known.borrow_mut().texts.clear();
+            let mut known = self.known.borrow_mut();
+            known.texts.clear();
+            known.size = 0;
             ReadAgain
         };
         let reading = match begun {
@@ -137,11 +139,15 @@ impl<'a> Days<'a> {
     /// Gives every entry of a topic and date to `visit`, page by page, when they are all there;
     /// returns whether they are.
     pub fn visit(&self, topic: Topic, date: NaiveDate, mut visit: impl FnMut(&Page<'_, '_>)) -> TopicState {
-        // A long file is looked through first, so that nothing has to be taken back.
-        if let StoredTopic::Long(_) = self.topic(topic, date) {
-            self.facts(topic, date);
+        let mut stored = self.topic(topic, date);
+        let is_known = self.known.borrow().facts.contains_key(&(topic, date));
+        if let (StoredTopic::Long(_), false) = (&stored, is_known) {
+            // A long file is looked through first, so that nothing has to be taken back.
+            self.facts_of(&stored, topic, date);
+            if self.whole.get() {
+                stored = self.topic(topic, date);
+            }
         }
-        let stored = self.topic(topic, date);
         match &stored {
             StoredTopic::Long(long) => {
                 let pages = self.long_pages(long, topic, date, &mut |page| {
@@ -172,8 +178,11 @@ impl<'a> Days<'a> {
         if let Some(facts) = self.known.borrow().facts.get(&(topic, date)) {
             return facts.clone();
         }
-        let stored = self.topic(topic, date);
-        let facts = match &stored {
+        self.facts_of(&self.topic(topic, date), topic, date)
+    }
+
+    fn facts_of(&self, stored: &StoredTopic, topic: Topic, date: NaiveDate) -> Facts {
+        let facts = match stored {
             StoredTopic::Long(long) => {
                 let mut facts = Facts::none(TopicState::Closed);
                 let pages = self.long_pages(long, topic, date, &mut |page| {
@@ -186,7 +195,7 @@ impl<'a> Days<'a> {
                     Err(ReadAgain) => Facts::of(&self.topic(topic, date), topic, date),
                 }
             }
-            StoredTopic::None(_) | StoredTopic::Text { .. } => Facts::of(&stored, topic, date),
+            StoredTopic::None(_) | StoredTopic::Text { .. } => Facts::of(stored, topic, date),
         };
         let mut known = self.known.borrow_mut();
         known.facts.insert((topic, date), facts.clone());

@@ -158,7 +158,7 @@ impl Prover {
             }
             known.push(date);
         }
-        let mut fee_join = FeeJoin::default();
+        let mut fee_join = FeeJoin::forgetful();
         for date in known.into_iter().rev() {
             join(&mut fee_join, days, date);
         }
@@ -198,15 +198,11 @@ impl Prover {
             return false;
         }
         self.last_exported = Some(date);
-        let seen = (
-            std::mem::take(&mut self.today.funds_seen),
-            std::mem::take(&mut self.today.fees_seen),
-        );
+        let seen = std::mem::take(&mut self.today.seen);
         self.today = Today {
             seconds: seconds_of(date, self.options.zone),
             opens_at: self.funds.chain.balance(),
-            funds_seen: seen.0,
-            fees_seen: seen.1,
+            seen,
             ..Today::new(date)
         };
         true
@@ -226,16 +222,13 @@ impl Prover {
                 self.currency,
                 &mut self.findings,
             );
-            match page.topic {
-                Topic::Funds => self.today.funds_seen.add(entry),
-                Topic::Fees => self.today.fees_seen.add(entry),
-            }
+            self.today.seen.add(page.topic, entry);
             self.chain(page.topic, ordinal, entry);
             self.signal(page.topic, ordinal, entry);
         }
         self.signal_times(page);
         self.fee_join.captures(page);
-        self.fee_join.fees(page, true, &mut self.findings);
+        self.fee_join.fees(page);
     }
 
     /// Ends the date at hand.
@@ -245,6 +238,11 @@ impl Prover {
         self.signal_negative();
         self.compare_mirror();
         let range = self.options.range;
+        let look_again = |date, take: &mut dyn FnMut(&Page<'_, '_>)| {
+            days.visit(Topic::Funds, date, take);
+        };
+        self.fee_join
+            .end_of_date(self.today.date, look_again, Some(&mut self.findings));
         self.fee_join
             .expire(self.today.date, |date| range.contains(date), &mut self.findings);
     }
@@ -355,9 +353,11 @@ impl Prover {
 /// Takes a date outside of the range for the join of fees to captures.
 fn join(fee_join: &mut FeeJoin, days: &Days<'_>, date: NaiveDate) {
     days.visit(Topic::Funds, date, |page| fee_join.captures(page));
-    days.visit(Topic::Fees, date, |page| {
-        fee_join.fees(page, false, &mut Findings::default());
-    });
+    days.visit(Topic::Fees, date, |page| fee_join.fees(page));
+    let look_again = |date, take: &mut dyn FnMut(&Page<'_, '_>)| {
+        days.visit(Topic::Funds, date, take);
+    };
+    fee_join.end_of_date(date, look_again, None);
 }
 
 fn money_printer(currency: Option<Currency>) -> impl Fn(i64) -> String + Copy {

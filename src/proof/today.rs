@@ -20,8 +20,7 @@ pub(super) struct Today {
     pub(super) seconds: Range<i64>,
     /// The funds balance before the date, where it is known.
     pub(super) opens_at: Option<i64>,
-    pub(super) funds_seen: Seen,
-    pub(super) fees_seen: Seen,
+    pub(super) seen: Seen,
     /// The topic whose unreadable times were reported last.
     pub(super) unreadable: Option<Topic>,
     /// The sum of fees-retained on each topic.
@@ -39,8 +38,7 @@ impl Today {
             date,
             seconds: 0..0,
             opens_at: None,
-            funds_seen: Seen::default(),
-            fees_seen: Seen::default(),
+            seen: Seen::default(),
             unreadable: None,
             funds_retained: 0,
             fees_retained: 0,
@@ -82,11 +80,7 @@ impl Prover {
 
     pub(super) fn report_duplicates(&mut self, days: &Days<'_>) {
         let date = self.today.date;
-        let seen = [&mut self.today.funds_seen, &mut self.today.fees_seen];
-        for (topic, seen) in Topic::ALL.into_iter().zip(seen) {
-            let Some(mut suspects) = seen.take_suspects() else {
-                continue;
-            };
+        for (topic, mut suspects) in self.today.seen.take_suspects() {
             let findings = &mut self.findings;
             days.visit(topic, date, |page| {
                 for (ordinal, entry) in page.numbered() {
