@@ -30,7 +30,7 @@ impl Pairs {
         ordinal: usize,
         entry: &Entry<'_>,
     ) -> Result<Option<&Voucher>, PostingError> {
-        if entry.amount == 0 || books.text_speaks_of_entry(alike.key) {
+        if entry.amount == 0 {
             return Ok(None);
         }
         let reference = entry.voucher_reference().map(crate::text::as_line);
@@ -44,6 +44,7 @@ impl Pairs {
                 moved.ok_or(PostingError::Overflow(date))?;
                 index
             }
+            None if books.text_speaks_of_entry(alike.key) => return Ok(None),
             None => {
                 let line = Line {
                     key: alike.key,
