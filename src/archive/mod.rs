@@ -186,14 +186,15 @@ impl Archive {
 
     /// The ids of all ledgers in the archive, in order.
     pub fn ledgers(&self) -> Result<Vec<String>, ArchiveError> {
-        if !self.store.list("")?.is_there {
+        let listing = self.store.list(self.name("")?.trim_end_matches('/'))?;
+        if !listing.is_there {
             return Err(ArchiveError::NoFolder(self.root.clone()));
         }
         if let Some(ledger_id) = &self.flat_ledger {
             return Ok(vec![ledger_id.clone()]);
         }
         let mut ledgers = Vec::new();
-        for name in self.folders("")? {
+        for name in listing.folders {
             if is_ledger(self.store.as_ref(), &self.name(&name)?)? {
                 ledgers.push(name);
             }
