@@ -7,7 +7,7 @@ mod series;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use crate::catalogue::registry::{Folder, Make, Maker, Makers, REGISTRY};
+use crate::catalogue::registry::{Folder, Make, Makers, REGISTRY};
 use crate::config::LedgerConfig;
 use crate::format::options::Options;
 use crate::format::{Descriptor, FormatError, Shape};
@@ -96,13 +96,16 @@ impl Format {
     }
 
     /// A format that a program brings with it: the text of a descriptor, and what makes the writer.
-    pub fn registered(descriptor: &str, make: Arc<Maker>) -> Result<Self, FormatError> {
+    pub fn registered(
+        descriptor: &str,
+        make: impl for<'a> Fn(&Context<'a>, &Options) -> Result<Makers<'a>, FormatError> + Send + Sync + 'static,
+    ) -> Result<Self, FormatError> {
         let descriptor =
             Descriptor::parse(descriptor).map_err(|message| FormatError::Descriptor { message })?;
         Ok(Self {
             descriptor: LazyLock::new(Box::new(|| descriptor)),
             notes: "",
-            make: Make::Registered(make),
+            make: Make::Registered(Arc::new(make)),
         })
     }
 

@@ -108,7 +108,6 @@ pub struct PeriodCommand<'a> {
     pub name: &'static str,
     /// The configuration.
     pub config: Config,
-    /// The archive.
     pub archive: Archive,
     /// The dates.
     pub range: DateRange,

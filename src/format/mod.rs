@@ -85,7 +85,7 @@ pub struct Descriptor {
     pub coverage: Coverage,
     /// The key that `coverage` took the place of.
     #[serde(default, rename = "plain", deserialize_with = "refuse_plain")]
-    _plain: (),
+    _plain: Option<()>,
     /// What the target's own integration with the provider books, where it has one that books
     /// sales.
     #[serde(default)]
@@ -124,7 +124,7 @@ pub struct Descriptor {
 }
 
 /// Descriptors had `plain` before: a serde error has the line, and says what to write instead.
-fn refuse_plain<'de, D: Deserializer<'de>>(_: D) -> Result<(), D::Error> {
+fn refuse_plain<'de, D: Deserializer<'de>>(_: D) -> Result<Option<()>, D::Error> {
     Err(serde::de::Error::custom(
         "there is no key `plain`; write `coverage = \"none\"` for a format of which any number of files may hold a \
          voucher (instead of `plain = true`), and nothing otherwise",
@@ -223,7 +223,6 @@ pub enum FormatError {
     /// An option without a default is not set.
     #[error("format `{format}` needs `{option}`")]
     Missing {
-        /// The format.
         format: String,
         /// `company.…` or a key of `[formats.<id>]`.
         option: String,
@@ -245,7 +244,6 @@ pub enum FormatError {
     /// An option is set to something that the format does not take.
     #[error("format `{format}`: {message}")]
     Option {
-        /// The format.
         format: String,
         /// What is wrong, and what is allowed.
         message: String,

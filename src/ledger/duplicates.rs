@@ -4,7 +4,7 @@
 //! seen before is suspected; a second look at the date, [`Suspects`], tells.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hasher};
 
 use crate::ledger::entry::Entry;
 
@@ -77,7 +77,5 @@ impl Suspects {
 
 fn hash_of(entry: &Entry<'_>) -> u64 {
     // The keys are fixed, so that every run does the same.
-    let mut hasher = BuildHasherDefault::<DefaultHasher>::default().build_hasher();
-    entry.hash(&mut hasher);
-    hasher.finish()
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(entry)
 }

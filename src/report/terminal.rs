@@ -108,7 +108,7 @@ struct Told<'a>(&'a Finding);
 impl std::fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let finding = self.0;
-        f.write_str(&finding.code.name())?;
+        f.write_str(finding.code.name())?;
         if finding.count > 1 {
             write!(f, " ({} times)", finding.count)?;
         }

@@ -93,7 +93,6 @@ pub enum RunError {
     /// The journal does not move an account as the entries do: a mistake of the program.
     #[error("account {account} moves by {journal} in the journal, but by {entries} in the ledger")]
     Movement {
-        /// The account.
         account: String,
         /// By the journal, in minor units.
         journal: i128,
