@@ -137,7 +137,7 @@ impl Encoding {
 }
 
 /// Takes UTF-8 with `\n` and passes on encoded bytes. A character that the encoding does not
-/// have is an error, never a substitute.
+/// have is an error, never a substitute. What is to stay UTF-8 with `\n` passes as it is.
 #[derive(Debug)]
 pub struct Encoder<W> {
     out: W,
@@ -201,6 +201,11 @@ impl<W: io::Write> Encoder<W> {
 
 impl<W: io::Write> io::Write for Encoder<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.encoding == Encoding::Utf8 && self.line_end == LineEnd::Lf {
+            // As writers make it: text already, or bytes that are none.
+            self.out.write_all(bytes)?;
+            return Ok(bytes.len());
+        }
         let owned;
         let all = if self.partial.is_empty() {
             bytes

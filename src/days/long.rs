@@ -16,7 +16,7 @@ use crate::ledger::strict;
 use crate::provider::Topic;
 
 /// A text up to this size is held whole.
-const SHORT: usize = 512 << 10;
+const SHORT: usize = 128 << 10;
 
 /// A file that is being read.
 pub(super) struct Reading {

@@ -5,7 +5,9 @@
 //! page. A file whose bytes are others when it is read again is unreadable, so that what was
 //! checked is what is posted.
 
+pub mod facts;
 mod long;
+pub mod stored;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,79 +16,17 @@ use std::rc::Rc;
 use chrono::NaiveDate;
 use thiserror::Error;
 
-use crate::archive::source::SourceHash;
-use crate::archive::topic::{ArchivedFile, TopicFiles};
+use crate::archive::topic::TopicFiles;
 use crate::archive::{Archive, ArchiveError};
+use crate::days::facts::Facts;
 use crate::days::long::Reading;
-use crate::ledger::day::{LedgerDay, TopicDay, TopicState, with_causes};
-use crate::ledger::entry::EntryType;
+use crate::days::stored::{Long, Source, StoredDay, StoredTopic};
+use crate::ledger::day::{LedgerDay, TopicState, with_causes};
 use crate::ledger::page::Page;
-use crate::money::Currency;
 use crate::provider::Topic;
 
 /// Texts are kept for a second look up to this size together; longer archives are read again.
-const TEXTS_KEPT: usize = 4 << 20;
-
-/// A file that an output was made of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Source {
-    /// Relative to the archive's root, with `/`.
-    pub path: String,
-    /// SHA-256 of the stored bytes, in hexadecimal.
-    pub sha256: String,
-}
-
-/// What the archive holds for one ledger, topic and date, before parsing.
-#[derive(Debug, Clone)]
-pub enum StoredTopic {
-    /// Nothing that can be used: not there, or not readable.
-    None(TopicState),
-    /// A file's text.
-    Text {
-        /// The response bodies, decoded.
-        text: Rc<String>,
-        /// Where it came from.
-        source: Rc<Source>,
-    },
-    /// A file that is read page by page.
-    Long(Long),
-}
-
-/// A long file, of which the beginning was read.
-#[derive(Debug, Clone)]
-pub struct Long {
-    file: ArchivedFile,
-    /// What was begun; taken when the pages are read, and begun again after that.
-    reading: Rc<RefCell<Option<Reading>>>,
-}
-
-/// Both topics of one date, before parsing. [`LedgerDay`] borrows from it.
-#[derive(Debug, Clone)]
-pub struct StoredDay {
-    /// The ledger date.
-    pub date: NaiveDate,
-    /// The funds topic.
-    pub funds: StoredTopic,
-    /// The fees topic.
-    pub fees: StoredTopic,
-}
-
-/// What look-backs need to know of a topic and date.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
-    /// Whether the entries are all there.
-    pub state: TopicState,
-    /// How many entries there are.
-    pub entries: usize,
-    /// The balance before the first entry, where it says it; minor units.
-    pub opens_at: Option<i64>,
-    /// The balance after the last entry, where it says it; minor units.
-    pub closes_at: Option<i64>,
-    /// Whether a payout stands among them.
-    pub has_payout: bool,
-    /// The first currency that an entry states.
-    pub currency: Option<Currency>,
-}
+const TEXTS_KEPT: usize = 2 << 20;
 
 /// A long file turned out not to be what its beginning promised: what was made of its first pages
 /// is to be dropped, and everything read again. The reader knows, and will not stumble twice.
@@ -172,7 +112,9 @@ impl<'a> Days<'a> {
         let again = || {
             // Where a long file fails, all are held whole from now on.
             self.whole.set(true);
-            self.known.borrow_mut().texts.clear();
+            let mut known = self.known.borrow_mut();
+            known.texts.clear();
+            known.size = 0;
             ReadAgain
         };
         let reading = match begun {
@@ -197,11 +139,15 @@ impl<'a> Days<'a> {
     /// Gives every entry of a topic and date to `visit`, page by page, when they are all there;
     /// returns whether they are.
     pub fn visit(&self, topic: Topic, date: NaiveDate, mut visit: impl FnMut(&Page<'_, '_>)) -> TopicState {
-        // A long file is looked through first, so that nothing has to be taken back.
-        if let StoredTopic::Long(_) = self.topic(topic, date) {
-            self.facts(topic, date);
+        let mut stored = self.topic(topic, date);
+        let is_known = self.known.borrow().facts.contains_key(&(topic, date));
+        if let (StoredTopic::Long(_), false) = (&stored, is_known) {
+            // A long file is looked through first, so that nothing has to be taken back.
+            self.facts_of(&stored, topic, date);
+            if self.whole.get() {
+                stored = self.topic(topic, date);
+            }
         }
-        let stored = self.topic(topic, date);
         match &stored {
             StoredTopic::Long(long) => {
                 let pages = self.long_pages(long, topic, date, &mut |page| {
@@ -232,8 +178,11 @@ impl<'a> Days<'a> {
         if let Some(facts) = self.known.borrow().facts.get(&(topic, date)) {
             return facts.clone();
         }
-        let stored = self.topic(topic, date);
-        let facts = match &stored {
+        self.facts_of(&self.topic(topic, date), topic, date)
+    }
+
+    fn facts_of(&self, stored: &StoredTopic, topic: Topic, date: NaiveDate) -> Facts {
+        let facts = match stored {
             StoredTopic::Long(long) => {
                 let mut facts = Facts::none(TopicState::Closed);
                 let pages = self.long_pages(long, topic, date, &mut |page| {
@@ -246,7 +195,7 @@ impl<'a> Days<'a> {
                     Err(ReadAgain) => Facts::of(&self.topic(topic, date), topic, date),
                 }
             }
-            StoredTopic::None(_) | StoredTopic::Text { .. } => Facts::of(&stored, topic, date),
+            StoredTopic::None(_) | StoredTopic::Text { .. } => Facts::of(stored, topic, date),
         };
         let mut known = self.known.borrow_mut();
         known.facts.insert((topic, date), facts.clone());
@@ -367,95 +316,5 @@ enum Stop<E> {
 impl<E> From<ReadAgain> for Stop<E> {
     fn from(_: ReadAgain) -> Self {
         Self::ReadAgain
-    }
-}
-
-impl From<SourceHash> for Source {
-    fn from(hash: SourceHash) -> Self {
-        Self {
-            path: hash.path,
-            sha256: hash.sha256,
-        }
-    }
-}
-
-impl Facts {
-    fn none(state: TopicState) -> Self {
-        Self {
-            state,
-            entries: 0,
-            opens_at: None,
-            closes_at: None,
-            has_payout: false,
-            currency: None,
-        }
-    }
-
-    fn of(stored: &StoredTopic, topic: Topic, date: NaiveDate) -> Self {
-        let day = stored.parse();
-        let mut facts = Self::none(day.state.clone());
-        facts.add(&Page {
-            topic,
-            date,
-            first: 1,
-            entries: &day.entries,
-            unreadable_time: None,
-        });
-        facts
-    }
-
-    fn add(&mut self, page: &Page<'_, '_>) {
-        for entry in page.entries {
-            if self.entries == 0 {
-                self.opens_at = entry.balance_before;
-            }
-            self.entries += 1;
-            self.closes_at = entry.balance_after;
-            self.has_payout |= entry.entry_type == EntryType::PayoutScheduled;
-            self.currency = self.currency.or(entry.currency);
-        }
-    }
-}
-
-impl StoredTopic {
-    /// Parses the response bodies. A long file is taken for closed; its entries come page by
-    /// page.
-    pub fn parse(&self) -> TopicDay<'_> {
-        match self {
-            Self::Long(_) => TopicDay::without_entries(TopicState::Closed),
-            Self::None(state) => TopicDay::without_entries(state.clone()),
-            Self::Text { text, source } => TopicDay::parse(text, &source.path),
-        }
-    }
-}
-
-impl StoredDay {
-    /// Reads both topics of a date that is asked for only once.
-    pub fn read(archive: &Archive, ledger_id: &str, date: NaiveDate) -> Self {
-        Days::whole(archive, ledger_id).read(date)
-    }
-
-    /// Parses both topics.
-    pub fn parse(&self) -> LedgerDay<'_> {
-        LedgerDay {
-            date: self.date,
-            funds: self.funds.parse(),
-            fees: self.fees.parse(),
-        }
-    }
-
-    fn topic(&self, topic: Topic) -> &StoredTopic {
-        match topic {
-            Topic::Funds => &self.funds,
-            Topic::Fees => &self.fees,
-        }
-    }
-
-    /// The file that a topic came from, when it was read whole.
-    pub fn source(&self, topic: Topic) -> Option<&Source> {
-        match self.topic(topic) {
-            StoredTopic::Text { source, .. } => Some(source),
-            StoredTopic::None(_) | StoredTopic::Long(_) => None,
-        }
     }
 }

@@ -92,7 +92,16 @@ impl VoucherId {
         }
     }
 
+    /// The id of an entry of the same topic on another date. Does nothing to ids of other kinds.
+    pub(crate) fn move_to_date(&mut self, date: NaiveDate) {
+        if let Origin::Entry { ledger_date, .. } = &mut self.origin {
+            *ledger_date = date;
+            self.spell();
+        }
+    }
+
     fn spell(&mut self) {
+        self.long.clear();
         self.long.push_str("VM-");
         self.long.push_str(&self.ledger_id);
         // Writing to a String cannot fail.
@@ -293,6 +302,15 @@ mod tests {
             moving.move_to(ordinal);
             assert_eq!(moving, entry(ordinal));
         }
+    }
+
+    #[test]
+    fn an_id_moves_to_another_date() {
+        let mut moving = entry(12);
+        moving.move_to_date(date("2026-03-01"));
+        assert_eq!(moving.as_str(), "VM-302321-2026-03-01-fees-012");
+        moving.move_to_date(date("2026-02-02"));
+        assert_eq!(moving, entry(12));
     }
 
     #[test]

@@ -169,6 +169,16 @@ impl Voucher {
         })
     }
 
+    /// Turns a voucher of one entry into one of the same kind on another ledger date, which it is
+    /// booked on; `text` is what its postings say there.
+    pub(crate) fn move_to_date(&mut self, date: NaiveDate, text: &Arc<str>) {
+        self.date = date;
+        self.id.move_to_date(date);
+        for posting in &mut self.postings {
+            posting.text = Arc::clone(text);
+        }
+    }
+
     /// Turns a voucher of one entry, with two postings in one currency, into that of another
     /// entry of the same kind, topic and date. The first posting moves by `amount`, the second
     /// by its opposite, so it balances still. `None` when that cannot be.

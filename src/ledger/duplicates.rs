@@ -3,10 +3,11 @@
 //! Only a hash of each entry is kept, so that a long date stays small. An entry whose hash was
 //! seen before is suspected; a second look at the date, [`Suspects`], tells.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hasher};
 
 use crate::ledger::entry::Entry;
+use crate::provider::Topic;
 
 /// Passes on a hash that is one already.
 #[derive(Debug, Default)]
@@ -26,30 +27,38 @@ impl Hasher for AsItIs {
 
 type Hashes = HashSet<u64, BuildHasherDefault<AsItIs>>;
 
-/// The entries of one topic and date so far, by their hashes.
+/// The entries of a date so far, one topic after the other, by their hashes.
 #[derive(Debug, Default)]
 pub struct Seen {
+    topic: Option<Topic>,
     hashes: Hashes,
-    suspects: Hashes,
+    suspects: BTreeMap<Topic, Hashes>,
 }
 
 impl Seen {
     /// Takes an entry.
-    pub fn add(&mut self, entry: &Entry<'_>) {
+    pub fn add(&mut self, topic: Topic, entry: &Entry<'_>) {
+        if self.topic != Some(topic) {
+            self.topic = Some(topic);
+            self.hashes.clear();
+        }
         let hash = hash_of(entry);
         if !self.hashes.insert(hash) {
-            self.suspects.insert(hash);
+            self.suspects.entry(topic).or_default().insert(hash);
         }
     }
 
-    /// Begins a new date; returns what has to be looked at again, where there is anything.
-    pub fn take_suspects(&mut self) -> Option<Suspects> {
-        self.hashes.clear();
-        let suspects = std::mem::take(&mut self.suspects);
-        (!suspects.is_empty()).then(|| Suspects {
-            hashes: suspects,
+    /// Ends a date; returns what has to be looked at again.
+    pub fn take_suspects(&mut self) -> BTreeMap<Topic, Suspects> {
+        self.topic = None;
+        let suspects = |hashes| Suspects {
+            hashes,
             known: Vec::new(),
-        })
+        };
+        std::mem::take(&mut self.suspects)
+            .into_iter()
+            .map(|(topic, hashes)| (topic, suspects(hashes)))
+            .collect()
     }
 }
 

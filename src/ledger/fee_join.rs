@@ -3,13 +3,20 @@
 //! A fee may come on a later ledger date than its capture, and a capture may have several. The
 //! window keeps memory flat; what lies further apart is reported as unjoined, which is
 //! information, not an error (before 2025 the references did not agree at all).
+//!
+//! Nearly all fees come on the date of their capture. So a [`FeeJoin`] that forgets keeps only the
+//! captures of the date at hand, and older ones that still wait for a fee; the first time that a
+//! fee belongs to none of those, it asks for the dates of the window once more, and forgets
+//! nothing from then on.
 
+use std::collections::HashMap;
 use std::collections::hash_map::{DefaultHasher, Entry as Slot};
-use std::collections::{HashMap, VecDeque};
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 use chrono::NaiveDate;
 
+use crate::date::days_before;
+use crate::ledger::duplicates::AsItIs;
 use crate::ledger::entry::EntryType;
 use crate::ledger::finding::{Code, Findings};
 use crate::ledger::page::Page;
@@ -21,8 +28,11 @@ const WINDOW_DATES: u64 = 7;
 /// The captures of the last dates, by a hash of their pspReference.
 #[derive(Debug, Default)]
 pub struct FeeJoin {
-    captures: HashMap<u64, Capture>,
-    by_date: VecDeque<(NaiveDate, Vec<u64>)>,
+    captures: HashMap<u64, Capture, BuildHasherDefault<AsItIs>>,
+    forgets: bool,
+    has_forgotten: bool,
+    /// Fees of the date at hand that belong to no capture of that date.
+    others: Vec<OtherFee>,
 }
 
 #[derive(Debug)]
@@ -32,7 +42,21 @@ struct Capture {
     has_fee: bool,
 }
 
+#[derive(Debug)]
+struct OtherFee {
+    ordinal: usize,
+    reference: String,
+}
+
 impl FeeJoin {
+    /// A join that forgets captures once they have their fee.
+    pub fn forgetful() -> Self {
+        Self {
+            forgets: true,
+            ..Self::default()
+        }
+    }
+
     /// The ledger date of the capture with this pspReference, when it is in the window.
     pub fn capture_date(&self, psp_reference: &str) -> Option<NaiveDate> {
         self.captures.get(&key(psp_reference)).map(|capture| capture.date)
@@ -41,15 +65,19 @@ impl FeeJoin {
     /// Takes the captures of a date before its fees are looked up. Entries of other kinds are
     /// passed over.
     pub fn captures(&mut self, page: &Page<'_, '_>) {
+        self.add(page, false);
+    }
+
+    /// Takes the captures of an earlier date again, because a fee asked for what was forgotten.
+    /// Those that were not forgotten stay as they are.
+    fn recall(&mut self, page: &Page<'_, '_>) {
+        self.add(page, true);
+    }
+
+    fn add(&mut self, page: &Page<'_, '_>, has_fee: bool) {
         if page.topic != Topic::Funds {
             return;
         }
-        if self.by_date.back().is_none_or(|(date, _)| *date != page.date) {
-            self.by_date.push_back((page.date, Vec::new()));
-        }
-        let Some((_, keys)) = self.by_date.back_mut() else {
-            return;
-        };
         for (ordinal, entry) in page.numbered() {
             if entry.entry_type != EntryType::Capture {
                 continue;
@@ -57,51 +85,78 @@ impl FeeJoin {
             if let Some(reference) = entry.psp_reference.as_deref()
                 && let Slot::Vacant(slot) = self.captures.entry(key(reference))
             {
-                keys.push(*slot.key());
                 slot.insert(Capture {
                     date: page.date,
                     ordinal: u32::try_from(ordinal).unwrap_or(u32::MAX),
-                    has_fee: false,
+                    has_fee,
                 });
             }
         }
     }
 
-    /// Takes the fees of a date and reports those that stand on another date than their capture,
-    /// or have none. `counted` is false for dates outside the range.
-    pub fn fees(&mut self, page: &Page<'_, '_>, counted: bool, findings: &mut Findings) {
+    /// Takes the fees of a date, after its captures.
+    pub fn fees(&mut self, page: &Page<'_, '_>) {
         if page.topic != Topic::Fees {
             return;
         }
-        let date = page.date;
         for (ordinal, entry) in page.numbered() {
             if entry.entry_type != EntryType::CaptureFee {
                 continue;
             }
             let reference = entry.psp_reference.as_deref().unwrap_or("none");
-            let capture = self.captures.get_mut(&key(reference));
-            if let Some(capture) = &capture
-                && capture.date == date
-            {
-                // The usual case: fee and capture on one date.
-            } else if counted {
-                let (code, what) = match &capture {
-                    Some(capture) => (
-                        Code::FeeDateDiffers,
-                        format!("belongs to a capture of {}", capture.date),
-                    ),
-                    None => (
-                        Code::FeeWithoutCapture,
-                        format!("has no capture on its date or the {WINDOW_DATES} before it"),
-                    ),
-                };
+            match self.captures.get_mut(&key(reference)) {
+                Some(capture) if capture.date == page.date => capture.has_fee = true,
+                Some(_) | None => self.others.push(OtherFee {
+                    ordinal,
+                    reference: reference.to_owned(),
+                }),
+            }
+        }
+    }
+
+    /// Ends a date: reports fees that stand on another date than their capture, or have none,
+    /// where there are `findings` to report to. `look_again` gives the pages of the funds topic of
+    /// a date once more.
+    pub fn end_of_date(
+        &mut self,
+        date: NaiveDate,
+        look_again: impl Fn(NaiveDate, &mut dyn FnMut(&Page<'_, '_>)),
+        mut findings: Option<&mut Findings>,
+    ) {
+        let others = std::mem::take(&mut self.others);
+        let is_known = |fee: &OtherFee| self.captures.contains_key(&key(&fee.reference));
+        if self.has_forgotten && !others.iter().all(is_known) {
+            for step in (1..=WINDOW_DATES + 1).rev() {
+                look_again(days_before(date, step), &mut |page| self.recall(page));
+            }
+            self.forgets = false;
+            self.has_forgotten = false;
+        }
+        for OtherFee { ordinal, reference } in others {
+            let capture = self.captures.get_mut(&key(&reference));
+            let (code, what) = match &capture {
+                Some(capture) => (
+                    Code::FeeDateDiffers,
+                    format!("belongs to a capture of {}", capture.date),
+                ),
+                None => (
+                    Code::FeeWithoutCapture,
+                    format!("has no capture on its date or the {WINDOW_DATES} before it"),
+                ),
+            };
+            if let Some(capture) = capture {
+                capture.has_fee = true;
+            }
+            if let Some(findings) = findings.as_deref_mut() {
                 findings.add(code, Some(Topic::Fees), Some(date), Some(ordinal), || {
                     format!("fees {date}, entry {ordinal}: the fee of pspReference `{reference}` {what}")
                 });
             }
-            if let Some(capture) = capture {
-                capture.has_fee = true;
-            }
+        }
+        if self.forgets {
+            let before = self.captures.len();
+            self.captures.retain(|_, capture| !capture.has_fee);
+            self.has_forgotten |= self.captures.len() < before;
         }
     }
 
@@ -113,41 +168,40 @@ impl FeeJoin {
         is_counted: impl Fn(NaiveDate) -> bool,
         findings: &mut Findings,
     ) {
-        let limit = crate::date::days_before(date, WINDOW_DATES);
-        while self.by_date.front().is_some_and(|(first, _)| *first < limit) {
-            self.drop_front(&is_counted, findings);
-        }
+        let limit = days_before(date, WINDOW_DATES);
+        self.drop_captures(|capture| capture.date < limit, is_counted, findings);
     }
 
     /// Reports all captures of the range that are still without a fee.
     pub fn finish(&mut self, is_counted: impl Fn(NaiveDate) -> bool, findings: &mut Findings) {
-        while !self.by_date.is_empty() {
-            self.drop_front(&is_counted, findings);
-        }
+        self.drop_captures(|_| true, is_counted, findings);
     }
 
-    fn drop_front(&mut self, is_counted: &impl Fn(NaiveDate) -> bool, findings: &mut Findings) {
-        let Some((date, keys)) = self.by_date.pop_front() else {
-            return;
-        };
-        for key in keys {
-            if let Some(capture) = self.captures.remove(&key)
-                && !capture.has_fee
-                && is_counted(date)
-            {
-                findings.add(
-                    Code::CaptureWithoutFee,
-                    Some(Topic::Funds),
-                    Some(date),
-                    usize::try_from(capture.ordinal).ok(),
-                    || {
-                        format!(
-                            "funds {date}: captures without a fee so far, the first is entry {}",
-                            capture.ordinal
-                        )
-                    },
-                );
+    fn drop_captures(
+        &mut self,
+        is_dropped: impl Fn(&Capture) -> bool,
+        is_counted: impl Fn(NaiveDate) -> bool,
+        findings: &mut Findings,
+    ) {
+        let mut without_fee = Vec::new();
+        self.captures.retain(|_, capture| {
+            let is_dropped = is_dropped(capture);
+            if is_dropped && !capture.has_fee && is_counted(capture.date) {
+                without_fee.push((capture.date, capture.ordinal));
             }
+            !is_dropped
+        });
+        // The table has no order of its own.
+        without_fee.sort_unstable();
+        for (date, ordinal) in without_fee {
+            let place = usize::try_from(ordinal).ok();
+            findings.add(
+                Code::CaptureWithoutFee,
+                Some(Topic::Funds),
+                Some(date),
+                place,
+                || format!("funds {date}: captures without a fee so far, the first is entry {ordinal}"),
+            );
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Vouchers of single entries: two postings that differ from those of the entry before only in
 //! their amounts, their reference and the voucher's number.
 //!
-//! The first voucher of a kind is made the long way; those that follow on the same date are made
-//! of it, so that a voucher costs no more than its two lines.
+//! The first voucher of a kind is made the long way; those that follow are made of it, so that a
+//! voucher costs no more than its two lines.
 
 use chrono::NaiveDate;
 
@@ -13,10 +13,9 @@ use crate::posting::alike::Alike;
 use crate::posting::books::{Books, PostingError};
 use crate::posting::draft::{Counter, Draft, Line, Share, Slot};
 
-/// The last voucher of each kind of entry on the date at hand.
+/// The last voucher of each kind of entry. There are few kinds.
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
-    date: Option<NaiveDate>,
     vouchers: Vec<(Alike, Voucher)>,
 }
 
@@ -31,22 +30,21 @@ impl Pairs {
         ordinal: usize,
         entry: &Entry<'_>,
     ) -> Result<Option<&Voucher>, PostingError> {
-        if entry.amount == 0 || books.text_speaks_of_entry(alike.key) {
+        if entry.amount == 0 {
             return Ok(None);
-        }
-        if self.date != Some(date) {
-            self.date = Some(date);
-            self.vouchers.clear();
         }
         let reference = entry.voucher_reference().map(crate::text::as_line);
         let index = match self.vouchers.iter().position(|(known, _)| *known == alike) {
             Some(index) => {
-                let moved = self.vouchers[index]
-                    .1
-                    .move_to(ordinal, entry.amount, reference.as_deref());
+                let voucher = &mut self.vouchers[index].1;
+                if voucher.date() != date {
+                    voucher.move_to_date(date, &books.text(alike.key, date, None, ""));
+                }
+                let moved = voucher.move_to(ordinal, entry.amount, reference.as_deref());
                 moved.ok_or(PostingError::Overflow(date))?;
                 index
             }
+            None if books.text_speaks_of_entry(alike.key) => return Ok(None),
             None => {
                 let line = Line {
                     key: alike.key,

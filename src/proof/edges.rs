@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 
 use crate::date::{DateRange, days_after};
-use crate::days::{Days, Facts};
+use crate::days::Days;
+use crate::days::facts::Facts;
 use crate::ledger::check::Chain;
 use crate::ledger::day::TopicState;
 use crate::ledger::entry::Entry;

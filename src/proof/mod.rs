@@ -5,9 +5,9 @@
 
 mod edges;
 mod signals;
+mod today;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -17,7 +17,6 @@ use crate::date::{DateRange, days_before};
 use crate::days::{Days, ReadAgain};
 use crate::ledger::check;
 use crate::ledger::day::TopicState;
-use crate::ledger::duplicates::Seen;
 use crate::ledger::entry::Entry;
 use crate::ledger::fee_join::FeeJoin;
 use crate::ledger::finding::{Code, Findings, Level};
@@ -26,7 +25,7 @@ use crate::ledger::payout::{Payout, PayoutTracker};
 use crate::ledger::time::seconds_of;
 use crate::money::Currency;
 use crate::proof::edges::{Before, TopicProof, look_back};
-use crate::proof::signals::PayoutPlace;
+use crate::proof::today::Today;
 use crate::provider::Topic;
 
 /// How many dates before the range are looked at for an entry to chain to, and after it.
@@ -142,43 +141,6 @@ pub struct Prover {
     today: Today,
 }
 
-/// The date at hand.
-#[derive(Debug)]
-struct Today {
-    date: NaiveDate,
-    /// When the date lasts on the merchant's clock, in seconds since 1970.
-    seconds: Range<i64>,
-    /// The funds balance before the date, where it is known.
-    opens_at: Option<i64>,
-    funds_seen: Seen,
-    fees_seen: Seen,
-    /// The topic whose unreadable times were reported last.
-    unreadable: Option<Topic>,
-    /// The sum of fees-retained on each topic.
-    funds_retained: i128,
-    fees_retained: i128,
-    /// The last payout so far: its place, and whether its number follows the one before.
-    payout: Option<PayoutPlace>,
-    /// Where the last entry of the funds topic stands.
-    funds_entries: usize,
-}
-
-impl Today {
-    fn new(date: NaiveDate) -> Self {
-        Self {
-            date,
-            seconds: 0..0,
-            opens_at: None,
-            funds_seen: Seen::default(),
-            fees_seen: Seen::default(),
-            unreadable: None,
-            funds_retained: 0,
-            fees_retained: 0,
-            payout: None,
-            funds_entries: 0,
-        }
-    }
-}
 impl Prover {
     /// Looks at the dates before the range, and starts there.
     pub fn start(days: &Days<'_>, options: ProofOptions) -> Self {
@@ -196,7 +158,7 @@ impl Prover {
             }
             known.push(date);
         }
-        let mut fee_join = FeeJoin::default();
+        let mut fee_join = FeeJoin::forgetful();
         for date in known.into_iter().rev() {
             join(&mut fee_join, days, date);
         }
@@ -236,15 +198,11 @@ impl Prover {
             return false;
         }
         self.last_exported = Some(date);
-        let seen = (
-            std::mem::take(&mut self.today.funds_seen),
-            std::mem::take(&mut self.today.fees_seen),
-        );
+        let seen = std::mem::take(&mut self.today.seen);
         self.today = Today {
             seconds: seconds_of(date, self.options.zone),
             opens_at: self.funds.chain.balance(),
-            funds_seen: seen.0,
-            fees_seen: seen.1,
+            seen,
             ..Today::new(date)
         };
         true
@@ -264,16 +222,13 @@ impl Prover {
                 self.currency,
                 &mut self.findings,
             );
-            match page.topic {
-                Topic::Funds => self.today.funds_seen.add(entry),
-                Topic::Fees => self.today.fees_seen.add(entry),
-            }
+            self.today.seen.add(page.topic, entry);
             self.chain(page.topic, ordinal, entry);
             self.signal(page.topic, ordinal, entry);
         }
         self.signal_times(page);
         self.fee_join.captures(page);
-        self.fee_join.fees(page, true, &mut self.findings);
+        self.fee_join.fees(page);
     }
 
     /// Ends the date at hand.
@@ -283,6 +238,11 @@ impl Prover {
         self.signal_negative();
         self.compare_mirror();
         let range = self.options.range;
+        let look_again = |date, take: &mut dyn FnMut(&Page<'_, '_>)| {
+            days.visit(Topic::Funds, date, take);
+        };
+        self.fee_join
+            .end_of_date(self.today.date, look_again, Some(&mut self.findings));
         self.fee_join
             .expire(self.today.date, |date| range.contains(date), &mut self.findings);
     }
@@ -301,30 +261,6 @@ impl Prover {
             self.end(days);
         }
         Ok(())
-    }
-
-    fn report_duplicates(&mut self, days: &Days<'_>) {
-        let date = self.today.date;
-        let seen = [&mut self.today.funds_seen, &mut self.today.fees_seen];
-        for (topic, seen) in Topic::ALL.into_iter().zip(seen) {
-            let Some(mut suspects) = seen.take_suspects() else {
-                continue;
-            };
-            let findings = &mut self.findings;
-            days.visit(topic, date, |page| {
-                for (ordinal, entry) in page.numbered() {
-                    if suspects.is_repeated(entry) {
-                        findings.add(Code::DuplicateEntry, Some(topic), Some(date), Some(ordinal), || {
-                            format!(
-                                "{topic} {date}, entry {ordinal}: equals an earlier entry of the date in every field ({}, pspReference `{}`)",
-                                entry.entry_type,
-                                entry.psp_reference.as_deref().unwrap_or("none")
-                            )
-                        });
-                    }
-                }
-            });
-        }
     }
 
     /// A date before the range that a voucher of the range needs is not there.
@@ -388,36 +324,6 @@ impl Prover {
         }
     }
 
-    /// Reports topics that are not closed; says whether both are.
-    fn take_states(&mut self, date: NaiveDate, states: [&TopicState; 2]) -> bool {
-        let mut is_unreadable = false;
-        for (topic, state) in Topic::ALL.into_iter().zip(states) {
-            let (code, message) = match state {
-                TopicState::Closed => continue,
-                TopicState::Open => (
-                    Code::DateOpen,
-                    format!("{topic} {date} is still open at the provider; run again when it is closed"),
-                ),
-                TopicState::Missing(what) => (Code::DateMissing, format!("{topic} {date} {what}; fetch it")),
-                TopicState::Unreadable(message) => {
-                    is_unreadable = true;
-                    (
-                        Code::Unreadable,
-                        format!(
-                            "{topic} {date} cannot be read: {message}; remove the wrong file and fetch the date again"
-                        ),
-                    )
-                }
-            };
-            self.findings.add(code, Some(topic), Some(date), None, || message);
-        }
-        let is_closed = states.into_iter().all(|state| *state == TopicState::Closed);
-        if !is_unreadable && !is_closed {
-            self.open_dates.push(date);
-        }
-        is_closed
-    }
-
     fn chain(&mut self, topic: Topic, ordinal: usize, entry: &Entry<'_>) {
         let date = self.today.date;
         let money = money_printer(self.currency);
@@ -447,9 +353,11 @@ impl Prover {
 /// Takes a date outside of the range for the join of fees to captures.
 fn join(fee_join: &mut FeeJoin, days: &Days<'_>, date: NaiveDate) {
     days.visit(Topic::Funds, date, |page| fee_join.captures(page));
-    days.visit(Topic::Fees, date, |page| {
-        fee_join.fees(page, false, &mut Findings::default());
-    });
+    days.visit(Topic::Fees, date, |page| fee_join.fees(page));
+    let look_again = |date, take: &mut dyn FnMut(&Page<'_, '_>)| {
+        days.visit(Topic::Funds, date, take);
+    };
+    fee_join.end_of_date(date, look_again, None);
 }
 
 fn money_printer(currency: Option<Currency>) -> impl Fn(i64) -> String + Copy {

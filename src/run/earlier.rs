@@ -5,7 +5,8 @@ use chrono::NaiveDate;
 
 use crate::config::VoucherPer;
 use crate::date::{DateRange, days_after, days_before};
-use crate::days::{Days, Facts};
+use crate::days::Days;
+use crate::days::facts::Facts;
 use crate::ledger::day::TopicState;
 use crate::posting::books::Books;
 use crate::proof::EDGE_DATES;

@@ -9,6 +9,7 @@ mod movement;
 mod pass;
 pub mod rules;
 pub mod session;
+mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -20,12 +20,13 @@ use crate::output::manifest::ManifestSource;
 use crate::posting::Poster;
 use crate::posting::books::Books;
 use crate::posting::sequence::Sequence;
-use crate::proof::{LedgerProof, ProofOptions, Prover, Status};
+use crate::proof::{ProofOptions, Prover, Status};
 use crate::provider::{LedgerInfo, Topic};
-use crate::run::documents::{Documents, Output};
+use crate::run::documents::Documents;
 use crate::run::earlier::{self, Earlier};
 use crate::run::movement::{Movements, movement_error};
 use crate::run::session::Session;
+use crate::run::stage::Stage;
 use crate::run::{LedgerRun, RunError, RunOptions, captures};
 use crate::writer::{Context, Opening};
 
@@ -51,15 +52,6 @@ struct Pass<'r, 'a> {
     sources: Vec<ManifestSource>,
     gross_settlement: bool,
     error: Option<RunError>,
-}
-
-/// Where vouchers go.
-struct Stage<'r> {
-    documents: Option<Documents<'r>>,
-    /// Holds the vouchers back where they are not made in their order.
-    sequence: Option<Sequence>,
-    totals: JournalTotals,
-    movements: Movements,
 }
 
 impl Run<'_> {
@@ -365,58 +357,5 @@ impl Pass<'_, '_> {
             outputs,
             error,
         }
-    }
-}
-
-impl Stage<'_> {
-    fn page(&mut self, page: &Page<'_, '_>) -> Result<(), RunError> {
-        match &mut self.documents {
-            Some(documents) => documents.page(page),
-            None => Ok(()),
-        }
-    }
-
-    fn voucher(&mut self, voucher: &Voucher) -> Result<(), RunError> {
-        self.totals.add(voucher);
-        self.movements.add(voucher);
-        let Some(documents) = &mut self.documents else {
-            return Ok(());
-        };
-        match &mut self.sequence {
-            None => documents.voucher(voucher),
-            Some(sequence) => {
-                sequence.add(voucher);
-                documents.check(voucher)
-            }
-        }
-    }
-
-    /// There is no more: the vouchers that were held back are written.
-    fn end(&mut self, opening: &Opening) -> Result<(), RunError> {
-        let Some(documents) = &mut self.documents else {
-            return Ok(());
-        };
-        for voucher in self.sequence.take().unwrap_or_default().finish() {
-            documents.write(&voucher)?;
-        }
-        documents.end(opening)
-    }
-
-    /// Reports what targets cannot hold, and keeps the files when they hold everything.
-    fn keep(
-        &mut self,
-        proof: &mut LedgerProof,
-        fingerprint: &str,
-        sources: Vec<ManifestSource>,
-    ) -> Result<Vec<Output>, RunError> {
-        let Some(mut documents) = self.documents.take() else {
-            return Ok(Vec::new());
-        };
-        let is_refused = documents.has_refusals();
-        documents.report(&mut proof.findings);
-        if is_refused {
-            return Ok(Vec::new());
-        }
-        documents.finish(fingerprint, sources)
     }
 }

@@ -1,10 +1,11 @@
 //! `journal-csv`: the journal as plain CSV, one posting a row.
 
 use std::io;
+use std::sync::Arc;
 
 use crate::date::push_date;
-use crate::journal::Voucher;
-use crate::money::amount::push_minor;
+use crate::journal::{Posting, Voucher};
+use crate::money::amount::{Amount, push_minor};
 use crate::writer::contents::Contents;
 use crate::writer::csv::{field, header};
 use crate::writer::{Context, Writer};
@@ -29,18 +30,93 @@ const HEADER: [&str; 17] = [
     "reference",
 ];
 
+/// So many kinds of lines are remembered.
+const KNOWN_LINES: usize = 16;
+
 /// Writes the journal as CSV.
 #[derive(Debug)]
 pub struct JournalCsv {
     base_exponent: u32,
+    /// The cell of the ledger's id.
+    ledger: Vec<u8>,
+    /// Whether the ledger's id, and so those of vouchers, stand without quotes.
+    is_plain: bool,
+    known: Vec<KnownLine>,
+}
+
+/// The cells of a line that are the same in many vouchers.
+#[derive(Debug)]
+struct KnownLine {
+    posting: Posting,
+    account: Vec<u8>,
+    words: Vec<u8>,
 }
 
 impl JournalCsv {
     /// A writer for one ledger's journal.
     pub fn new(context: &Context<'_>) -> Self {
+        let mut ledger = Vec::new();
+        field(&mut ledger, &context.info.ledger_id);
         Self {
             base_exponent: context.config.posting.base_currency.exponent(),
+            is_plain: ledger.as_slice() == context.info.ledger_id.as_bytes(),
+            ledger,
+            known: Vec::new(),
         }
+    }
+
+    /// The cells of a line that are the same in many vouchers.
+    fn known(&mut self, posting: &Posting) -> &KnownLine {
+        let index = self.known.iter().position(|line| line.is_of(posting));
+        let index = index.unwrap_or_else(|| {
+            if self.known.len() == KNOWN_LINES {
+                self.known.clear();
+            }
+            self.known.push(KnownLine::new(posting));
+            self.known.len() - 1
+        });
+        &self.known[index]
+    }
+}
+
+impl KnownLine {
+    fn new(posting: &Posting) -> Self {
+        let (mut account, mut words) = (Vec::new(), Vec::new());
+        field(&mut account, &posting.account);
+        account.push(b',');
+        field(&mut account, &posting.account_name);
+        words.extend_from_slice(posting.key.name().as_bytes());
+        for text in [
+            Some(&posting.text),
+            posting.tax_code.as_ref(),
+            posting.department.as_ref(),
+            posting.project.as_ref(),
+        ] {
+            words.push(b',');
+            field(&mut words, text.map(AsRef::as_ref).unwrap_or_default());
+        }
+        Self {
+            posting: posting.clone(),
+            account,
+            words,
+        }
+    }
+
+    /// Whether the cells are those of `posting`. Texts that are shared need no second look.
+    fn is_of(&self, posting: &Posting) -> bool {
+        let own = &self.posting;
+        let is_same = |a: &Option<Arc<str>>, b: &Option<Arc<str>>| match (a, b) {
+            (None, None) => true,
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        };
+        Arc::ptr_eq(&own.text, &posting.text)
+            && Arc::ptr_eq(&own.account, &posting.account)
+            && Arc::ptr_eq(&own.account_name, &posting.account_name)
+            && own.key == posting.key
+            && is_same(&own.tax_code, &posting.tax_code)
+            && is_same(&own.department, &posting.department)
+            && is_same(&own.project, &posting.project)
     }
 }
 
@@ -52,38 +128,34 @@ impl Writer for JournalCsv {
 
     fn voucher(&mut self, voucher: &Voucher, out: &mut Vec<u8>) -> io::Result<()> {
         for (line, posting) in (1..).zip(voucher.postings()) {
-            field(out, voucher.ledger_id());
+            out.extend_from_slice(&self.ledger);
             out.push(b',');
-            field(out, voucher.id().as_str());
+            if self.is_plain {
+                out.extend_from_slice(voucher.id().as_str().as_bytes());
+            } else {
+                field(out, voucher.id().as_str());
+            }
             out.push(b',');
             push_date(out, voucher.date());
             out.push(b',');
             push_minor(out, line, 0);
             out.push(b',');
-            field(out, &posting.account);
-            out.push(b',');
-            field(out, &posting.account_name);
+            let base_exponent = self.base_exponent;
+            let known = self.known(posting);
+            out.extend_from_slice(&known.account);
             out.push(b',');
             sides(out, posting.amount, posting.currency.exponent());
             out.push(b',');
             out.extend_from_slice(posting.currency.code().as_bytes());
             out.push(b',');
             match posting.base_amount {
-                Some(amount) => sides(out, amount, self.base_exponent),
+                Some(amount) => sides(out, amount, base_exponent),
                 None => out.push(b','),
             }
             out.push(b',');
-            out.extend_from_slice(posting.key.name().as_bytes());
-            for text in [
-                Some(&posting.text),
-                posting.tax_code.as_ref(),
-                posting.department.as_ref(),
-                posting.project.as_ref(),
-                posting.reference.as_ref(),
-            ] {
-                out.push(b',');
-                field(out, text.map(AsRef::as_ref).unwrap_or_default());
-            }
+            out.extend_from_slice(&known.words);
+            out.push(b',');
+            field(out, posting.reference.as_deref().unwrap_or_default());
             out.push(b'\n');
         }
         Ok(())
@@ -92,13 +164,8 @@ impl Writer for JournalCsv {
 
 /// Debit and credit cells of a signed amount: the unused side is zero.
 fn sides(out: &mut Vec<u8>, amount: i64, exponent: u32) {
-    let magnitude = i128::from(amount.unsigned_abs());
-    let (debit, credit) = if amount >= 0 {
-        (magnitude, 0)
-    } else {
-        (0, magnitude)
-    };
-    push_minor(out, debit, exponent);
+    let (debit, credit) = Amount::new(amount, exponent).sides();
+    debit.push(out);
     out.push(b',');
-    push_minor(out, credit, exponent);
+    credit.push(out);
 }

@@ -126,6 +126,12 @@ pub trait Writer {
         false
     }
 
+    /// Whether the writer or its checker wants to know what the vouchers of the document hold;
+    /// without it, [`Contents`] stays empty.
+    fn wants_contents(&self) -> bool {
+        self.has_late_head()
+    }
+
     /// Whether entries and the ends of dates are wanted.
     fn wants_entries(&self) -> bool {
         false

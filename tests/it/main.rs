@@ -17,6 +17,7 @@ mod help;
 mod judges;
 mod kills;
 mod library;
+mod long_dates;
 mod many_ledgers;
 mod mutations;
 mod openapi;

@@ -49,6 +49,7 @@ struct Document<'a> {
     checker: Box<dyn Checker + 'a>,
     writer: Box<dyn Writer + 'a>,
     contents: Contents,
+    wants_contents: bool,
     sheet: Sheet,
     has_begun: bool,
 }
@@ -136,7 +137,9 @@ impl<'a> DocumentSet<'a> {
         if self.shape.split != Split::Voucher {
             let part = part_of(self.shape.split, voucher, context);
             let document = document(&mut self.parts, part, self.format, &self.shape, context)?;
-            document.contents.add(voucher);
+            if document.wants_contents {
+                document.contents.add(voucher);
+            }
             document.checker.voucher(voucher, &mut self.limits);
         }
         Ok(())
@@ -247,6 +250,7 @@ impl<'a> Document<'a> {
         Ok(Self {
             checker,
             sheet: Sheet::new(shape.clone(), writer.has_late_head()),
+            wants_contents: writer.wants_contents() || shape.split == Split::FiscalYear,
             writer,
             contents: Contents::default(),
             has_begun: false,

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use crate::archive::{Archive, ArchiveError};
 use crate::config::{Config, VoucherPer};
 use crate::date::{DateRange, days_before};
-use crate::days::StoredDay;
+use crate::days::stored::StoredDay;
 use crate::journal::Voucher;
 use crate::journal::id::Origin;
 use crate::ledger::day::LedgerDay;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use bilag::config::Config;
-use bilag::days::{Source, StoredDay, StoredTopic};
+use bilag::days::stored::{Source, StoredDay, StoredTopic};
 use bilag::journal::Voucher;
 use bilag::ledger::finding::{Code, Findings};
 use bilag::money::Currency;

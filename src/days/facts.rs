@@ -1,0 +1,65 @@
+//! What is worth remembering of a topic and date that was read.
+
+use chrono::NaiveDate;
+
+use crate::days::stored::StoredTopic;
+use crate::ledger::day::TopicState;
+use crate::ledger::entry::EntryType;
+use crate::ledger::page::Page;
+use crate::money::Currency;
+use crate::provider::Topic;
+
+/// What look-backs need to know of a topic and date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Whether the entries are all there.
+    pub state: TopicState,
+    /// How many entries there are.
+    pub entries: usize,
+    /// The balance before the first entry, where it says it; minor units.
+    pub opens_at: Option<i64>,
+    /// The balance after the last entry, where it says it; minor units.
+    pub closes_at: Option<i64>,
+    /// Whether a payout stands among them.
+    pub has_payout: bool,
+    /// The first currency that an entry states.
+    pub currency: Option<Currency>,
+}
+
+impl Facts {
+    pub(super) fn none(state: TopicState) -> Self {
+        Self {
+            state,
+            entries: 0,
+            opens_at: None,
+            closes_at: None,
+            has_payout: false,
+            currency: None,
+        }
+    }
+
+    pub(super) fn of(stored: &StoredTopic, topic: Topic, date: NaiveDate) -> Self {
+        let day = stored.parse();
+        let mut facts = Self::none(day.state.clone());
+        facts.add(&Page {
+            topic,
+            date,
+            first: 1,
+            entries: &day.entries,
+            unreadable_time: None,
+        });
+        facts
+    }
+
+    pub(super) fn add(&mut self, page: &Page<'_, '_>) {
+        for entry in page.entries {
+            if self.entries == 0 {
+                self.opens_at = entry.balance_before;
+            }
+            self.entries += 1;
+            self.closes_at = entry.balance_after;
+            self.has_payout |= entry.entry_type == EntryType::PayoutScheduled;
+            self.currency = self.currency.or(entry.currency);
+        }
+    }
+}

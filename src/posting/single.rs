@@ -1,0 +1,138 @@
+//! One entry on its way into a draft: what it moves, where, and on which date.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use crate::chart::Role;
+use crate::config::{DateBasis, VoucherPer};
+use crate::journal::PostingKey;
+use crate::ledger::entry::Entry;
+use crate::ledger::finding::Findings;
+use crate::posting::alike::sign_rank;
+use crate::posting::books::PostingError;
+use crate::posting::draft::{Counter, Line, Share, Slot};
+use crate::posting::treatment::Treatment;
+use crate::posting::{Poster, rule_use, sales, treatment};
+use crate::provider::Topic;
+
+impl Poster<'_> {
+    /// Adds an entry to its draft.
+    pub(super) fn entry(
+        &mut self,
+        topic: Topic,
+        ledger_date: NaiveDate,
+        ordinal: usize,
+        entry: &Entry<'_>,
+        findings: &mut Findings,
+    ) -> Result<(), PostingError> {
+        let books = self.books;
+        let treatment = treatment::of(&entry.entry_type, topic, books.settings.fees);
+        let per_entry = books.settings.voucher_per == VoucherPer::Entry;
+        let (key, provider, shares) = match treatment {
+            Treatment::None => return Ok(()),
+            Treatment::Sales(key) => {
+                let place = sales::Place {
+                    ledger_date,
+                    ordinal,
+                    entry,
+                };
+                match sales::shares(books, &self.captures, key, &place, findings)? {
+                    Some(shares) => (key, Role::Funds, shares),
+                    None => return Ok(()),
+                }
+            }
+            Treatment::Pair {
+                key,
+                provider,
+                counter,
+            } => {
+                let counter = self.counter(counter, topic, ledger_date, entry)?;
+                (
+                    key,
+                    provider,
+                    vec![(
+                        counter,
+                        Share {
+                            gross: entry.amount,
+                            vat: None,
+                        },
+                    )],
+                )
+            }
+        };
+        let date = self.voucher_date(key, ledger_date, entry);
+        let draft = self.draft(topic, ledger_date, ordinal, date);
+        let is_single = per_entry || !key.is_summed();
+        let reference = if is_single {
+            entry.voucher_reference().map(crate::text::line)
+        } else {
+            None
+        };
+        let slot = if is_single {
+            Slot::Single {
+                date: ledger_date,
+                topic,
+                ordinal,
+            }
+        } else {
+            Slot::Summed {
+                sign_rank: sign_rank(topic, entry),
+            }
+        };
+        // Only texts of single entries speak of the type.
+        let entry_type = if is_single {
+            crate::text::line(entry.entry_type.name())
+        } else {
+            String::new()
+        };
+        let line = Line {
+            key,
+            slot,
+            provider,
+            entry_type: entry_type.into_boxed_str(),
+            reference: reference.map(Arc::from),
+        };
+        draft.add(line, ledger_date, entry.amount, shares)
+    }
+
+    /// The counter side of a pair; fee expense carries the market's tax code and the rule's
+    /// department and project.
+    fn counter(
+        &self,
+        role: Role,
+        topic: Topic,
+        ledger_date: NaiveDate,
+        entry: &Entry<'_>,
+    ) -> Result<Counter, PostingError> {
+        let books = self.books;
+        let is_expense = role == Role::FeeExpense;
+        let plain = Counter::plain(books, role)?;
+        if !is_expense && !books.settings.dimensions_on_balance {
+            return Ok(plain);
+        }
+        let rule = rule_use::of_fee(books, self.fee_join.as_ref(), topic, ledger_date, entry);
+        let shared = |text: Option<&String>| text.map(|text| Arc::from(text.as_str()));
+        Ok(Counter {
+            department: shared(rule.and_then(|(_, rule)| rule.department.as_ref())),
+            project: shared(rule.and_then(|(_, rule)| rule.project.as_ref())),
+            ..plain
+        })
+    }
+
+    /// The date that an entry is booked on: its ledger date, unless captures and refunds go by
+    /// the local calendar. One voucher per payout has its own dates.
+    fn voucher_date(&self, key: PostingKey, ledger_date: NaiveDate, entry: &Entry<'_>) -> NaiveDate {
+        let settings = self.books.settings;
+        let moves = settings.date_basis == DateBasis::TransactionDate
+            && settings.voucher_per != VoucherPer::Payout
+            && matches!(key, PostingKey::Capture | PostingKey::Refund);
+        if !moves {
+            return ledger_date;
+        }
+        entry
+            .time
+            .and_then(|time| time.local_date(self.books.chart.zone()))
+            .unwrap_or(ledger_date)
+    }
+}

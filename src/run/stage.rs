@@ -1,0 +1,73 @@
+//! Where the vouchers of a run go: sums, checkers, and the writers of its documents.
+
+use crate::journal::{JournalTotals, Voucher};
+use crate::ledger::page::Page;
+use crate::output::manifest::ManifestSource;
+use crate::posting::sequence::Sequence;
+use crate::proof::LedgerProof;
+use crate::run::RunError;
+use crate::run::documents::{Documents, Output};
+use crate::run::movement::Movements;
+use crate::writer::Opening;
+
+/// Where vouchers go.
+pub(super) struct Stage<'r> {
+    pub(super) documents: Option<Documents<'r>>,
+    /// Holds the vouchers back where they are not made in their order.
+    pub(super) sequence: Option<Sequence>,
+    pub(super) totals: JournalTotals,
+    pub(super) movements: Movements,
+}
+
+impl Stage<'_> {
+    pub(super) fn page(&mut self, page: &Page<'_, '_>) -> Result<(), RunError> {
+        match &mut self.documents {
+            Some(documents) => documents.page(page),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn voucher(&mut self, voucher: &Voucher) -> Result<(), RunError> {
+        self.totals.add(voucher);
+        self.movements.add(voucher);
+        let Some(documents) = &mut self.documents else {
+            return Ok(());
+        };
+        match &mut self.sequence {
+            None => documents.voucher(voucher),
+            Some(sequence) => {
+                sequence.add(voucher);
+                documents.check(voucher)
+            }
+        }
+    }
+
+    /// There is no more: the vouchers that were held back are written.
+    pub(super) fn end(&mut self, opening: &Opening) -> Result<(), RunError> {
+        let Some(documents) = &mut self.documents else {
+            return Ok(());
+        };
+        for voucher in self.sequence.take().unwrap_or_default().finish() {
+            documents.write(&voucher)?;
+        }
+        documents.end(opening)
+    }
+
+    /// Reports what targets cannot hold, and keeps the files when they hold everything.
+    pub(super) fn keep(
+        &mut self,
+        proof: &mut LedgerProof,
+        fingerprint: &str,
+        sources: Vec<ManifestSource>,
+    ) -> Result<Vec<Output>, RunError> {
+        let Some(mut documents) = self.documents.take() else {
+            return Ok(Vec::new());
+        };
+        let is_refused = documents.has_refusals();
+        documents.report(&mut proof.findings);
+        if is_refused {
+            return Ok(Vec::new());
+        }
+        documents.finish(fingerprint, sources)
+    }
+}
