@@ -15,17 +15,13 @@ use crate::provider::LedgerInfo;
 /// A country whose bookkeeping habits a ledger follows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Market {
-    /// Norway.
     #[default]
     #[serde(rename = "NO")]
     Norway,
-    /// Denmark.
     #[serde(rename = "DK")]
     Denmark,
-    /// Finland.
     #[serde(rename = "FI")]
     Finland,
-    /// Sweden.
     #[serde(rename = "SE")]
     Sweden,
 }
@@ -54,15 +50,14 @@ impl Market {
             .and_then(|owner| owner.scheme.split(':').nth(1))
             .and_then(by_code);
         let mut handles = info.settles_for_recipient_handles.iter();
-        let currency = || match info.currency.as_deref() {
-            Some("DKK") => Self::Denmark,
-            Some("EUR") => Self::Finland,
-            Some("SEK") => Self::Sweden,
-            _ => Self::Norway,
+        let by_currency = || {
+            let currency = info.currency.as_deref();
+            let has_currency = |market: &Self| Some(Chart::of(*market).currency.code()) == currency;
+            Self::ALL.into_iter().find(has_currency).unwrap_or_default()
         };
         owner
             .or_else(|| handles.find_map(|handle| by_code(handle.split(':').next().unwrap_or_default())))
-            .unwrap_or_else(currency)
+            .unwrap_or_else(by_currency)
     }
 }
 
@@ -112,16 +107,15 @@ impl Role {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChartAccount {
-    /// The number.
     pub number: AccountNumber,
     /// The name in the market's language.
     pub name: String,
 }
 
-/// The texts of voucher lines, with `{date}`, `{unit}`, `{no}`, `{ref}` and `{type}`.
+/// The texts of voucher lines, with `{date}`, `{unit}`, `{no}`, `{ref}` and `{type}`. One text per
+/// posting key.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "one text per posting key")]
 pub struct Texts {
     pub capture: String,
     pub refund: String,
@@ -166,10 +160,13 @@ pub struct Chart {
 }
 
 // Each is read when it is first asked for: a run is about one market, seldom two.
-static NORWAY: LazyLock<Chart> = LazyLock::new(|| Chart::built_in(include_str!("../charts/no.toml")));
-static DENMARK: LazyLock<Chart> = LazyLock::new(|| Chart::built_in(include_str!("../charts/dk.toml")));
-static FINLAND: LazyLock<Chart> = LazyLock::new(|| Chart::built_in(include_str!("../charts/fi.toml")));
-static SWEDEN: LazyLock<Chart> = LazyLock::new(|| Chart::built_in(include_str!("../charts/se.toml")));
+/// In the order of [`Market::ALL`].
+static CHARTS: [LazyLock<Chart>; Market::ALL.len()] = [
+    LazyLock::new(|| Chart::built_in(include_str!("../charts/no.toml"))),
+    LazyLock::new(|| Chart::built_in(include_str!("../charts/dk.toml"))),
+    LazyLock::new(|| Chart::built_in(include_str!("../charts/fi.toml"))),
+    LazyLock::new(|| Chart::built_in(include_str!("../charts/se.toml"))),
+];
 
 impl Chart {
     fn built_in(text: &str) -> Self {
@@ -178,12 +175,7 @@ impl Chart {
 
     /// The chart of a market.
     pub fn of(market: Market) -> &'static Self {
-        match market {
-            Market::Norway => &NORWAY,
-            Market::Denmark => &DENMARK,
-            Market::Finland => &FINLAND,
-            Market::Sweden => &SWEDEN,
-        }
+        &CHARTS[market as usize]
     }
 
     /// The merchant's time zone.

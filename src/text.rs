@@ -21,7 +21,7 @@ pub fn line(text: &str) -> String {
     line
 }
 
-/// [`line`] without a copy of text that is one already, as nearly all references are.
+/// [`line()`] without a copy of text that is one already, as nearly all references are.
 pub fn as_line(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
         Cow::Borrowed(text)

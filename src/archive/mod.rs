@@ -5,6 +5,7 @@
 //! responses is an archive; so is `<root>/<topic>/<date>.json.gz`, the layout that the provider's
 //! generator of fake data writes, when the run is about exactly one ledger.
 
+mod date;
 pub mod keep;
 pub mod lock;
 pub mod source;

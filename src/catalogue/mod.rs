@@ -1,13 +1,14 @@
 //! The formats that there are: one folder each in `formats/`, one item each in the [`registry`],
-//! and the user's own. Here a descriptor meets the writer that makes its documents.
+//! the user's own, and those that a program registers. Here a descriptor meets the writer that makes its documents.
 
 pub mod registry;
 mod series;
 
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::catalogue::registry::{Folder, Make, Makers, REGISTRY};
+use crate::config::LedgerConfig;
 use crate::format::options::Options;
 use crate::format::{Descriptor, FormatError, Shape};
 use crate::writer::Context;
@@ -18,7 +19,7 @@ use crate::writer::delimited::{DelimitedChecker, DelimitedWriter, Lines};
 pub struct Format {
     /// What `format.toml` says, read when it is first asked for: a run writes few of all formats.
     pub descriptor: LazyLock<Descriptor, ReadDescriptor>,
-    /// `NOTES.md`: where each column comes from.
+    /// `NOTES.md`, where each column comes from; empty unless it is built in.
     pub notes: &'static str,
     /// What makes the writer.
     pub make: Make,
@@ -27,29 +28,29 @@ pub struct Format {
 /// Reads a descriptor that cannot be wrong.
 type ReadDescriptor = Box<dyn FnOnce() -> Descriptor + Send>;
 
-static FORMATS: LazyLock<Vec<Format>> = LazyLock::new(|| REGISTRY.iter().map(Format::built_in).collect());
+static FORMATS: LazyLock<Vec<Arc<Format>>> =
+    LazyLock::new(|| REGISTRY.iter().map(Format::built_in).map(Arc::new).collect());
 
 /// All formats, in the order of the registry.
-pub fn all() -> &'static [Format] {
+pub fn all() -> &'static [Arc<Format>] {
     &FORMATS
 }
 
 /// The format that a user names: a path to a descriptor, an id, or the name of a descriptor in
 /// the user's own folder.
-pub fn resolve(name: &str, users_folder: Option<&Path>) -> Result<&'static Format, FormatError> {
+pub fn resolve(name: &str, users_folder: Option<&Path>) -> Result<Arc<Format>, FormatError> {
     let is_path = name.contains(['/', '\\']) || name.to_ascii_lowercase().ends_with(".toml");
     let users = users_folder.map(|folder| folder.join(format!("{name}.toml")));
     let path = match users.filter(|path| path.is_file()) {
         _ if is_path => PathBuf::from(name),
         Some(path) if find(name).is_err() => path,
-        _ => return find(name),
+        _ => return find(name).cloned(),
     };
-    // A run names a handful of formats, and they live as long as it does.
-    Ok(Box::leak(Box::new(Format::load(&path)?)))
+    Ok(Arc::new(Format::load(&path)?))
 }
 
 /// The format with an id.
-pub fn find(id: &str) -> Result<&'static Format, FormatError> {
+pub fn find(id: &str) -> Result<&'static Arc<Format>, FormatError> {
     REGISTRY
         .iter()
         .zip(all())
@@ -71,7 +72,7 @@ impl Format {
                 Descriptor::parse(folder.descriptor).expect("descriptors are part of the program and tested")
             })),
             notes: folder.notes,
-            make: folder.make,
+            make: folder.make.clone(),
         }
     }
 
@@ -94,6 +95,20 @@ impl Format {
         })
     }
 
+    /// A format that a program brings with it: the text of a descriptor, and what makes the writer.
+    pub fn registered(
+        descriptor: &str,
+        make: impl for<'a> Fn(&Context<'a>, &Options) -> Result<Makers<'a>, FormatError> + Send + Sync + 'static,
+    ) -> Result<Self, FormatError> {
+        let descriptor =
+            Descriptor::parse(descriptor).map_err(|message| FormatError::Descriptor { message })?;
+        Ok(Self {
+            descriptor: LazyLock::new(Box::new(|| descriptor)),
+            notes: "",
+            make: Make::Registered(Arc::new(make)),
+        })
+    }
+
     /// The format's options for the ledger.
     pub fn options(&self, context: &Context<'_>) -> Result<Options, FormatError> {
         let table = context.options(&self.descriptor.id);
@@ -111,13 +126,13 @@ impl Format {
     }
 
     /// The first option that is needed and not set, if any.
-    pub fn missing(&self, context: &Context<'_>) -> Option<&str> {
-        let table = context.options(&self.descriptor.id);
+    pub fn missing(&self, config: &LedgerConfig, ledger_id: &str) -> Option<&str> {
+        let table = config.format_options.get(&self.descriptor.id);
         let own = table
-            .and_then(|table| table.get("ledgers")?.get(&context.info.ledger_id))
+            .and_then(|table| table.get("ledgers")?.get(ledger_id))
             .and_then(toml::Value::as_table);
         let is_set = |option: &str| match option.strip_prefix("company.") {
-            Some(key) => context.config.company.has(key),
+            Some(key) => config.company.has(key),
             None => [table, own]
                 .into_iter()
                 .flatten()
@@ -132,7 +147,7 @@ impl Format {
 
     /// The checker and the writer of one document; refuses when a needed option is not set.
     pub fn makers<'a>(&'a self, context: &Context<'a>) -> Result<Makers<'a>, FormatError> {
-        if let Some(option) = self.missing(context) {
+        if let Some(option) = self.missing(context.config, &context.info.ledger_id) {
             return Err(FormatError::Missing {
                 format: self.descriptor.id.clone(),
                 option: option.to_owned(),
@@ -142,8 +157,9 @@ impl Format {
         if self.numbers_vouchers() {
             series::refuse_shared(&self.descriptor, context, &options)?;
         }
-        match (self.make, &self.descriptor.delimited) {
+        match (&self.make, &self.descriptor.delimited) {
             (Make::Own(make), _) => make(context, &options),
+            (Make::Registered(make), _) => make(context, &options),
             (Make::Delimited, Some(layout)) => {
                 let shape = self.descriptor.shape(&options)?;
                 let lines = Lines::new(layout, &shape, context, &options)?;

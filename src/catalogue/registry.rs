@@ -1,5 +1,8 @@
 //! The one list of formats: each folder's texts, and what makes its writer.
 
+use std::fmt;
+use std::sync::Arc;
+
 use crate::format::FormatError;
 use crate::format::options::Options;
 use crate::writer::HoldsEverything;
@@ -23,16 +26,28 @@ use crate::writer::{Checker, Context, Writer};
 /// What makes one document: what looks at it, and what writes it.
 pub type Makers<'a> = (Box<dyn Checker + 'a>, Box<dyn Writer + 'a>);
 
-/// Makes the checker and the writer of one document.
-pub type Maker = for<'a> fn(&Context<'a>, &Options) -> Result<Makers<'a>, FormatError>;
+/// Makes the checker and the writer of one document, as a program registers it.
+pub type Maker = dyn for<'a> Fn(&Context<'a>, &Options) -> Result<Makers<'a>, FormatError> + Send + Sync;
 
 /// What makes a format's writer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub enum Make {
     /// A writer of its own.
-    Own(Maker),
+    Own(for<'a> fn(&Context<'a>, &Options) -> Result<Makers<'a>, FormatError>),
     /// The engine for delimited text, by the layout in `format.toml`.
     Delimited,
+    /// What a program brings with it.
+    Registered(Arc<Maker>),
+}
+
+impl fmt::Debug for Make {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Own(_) => "Own",
+            Self::Delimited => "Delimited",
+            Self::Registered(_) => "Registered",
+        })
+    }
 }
 
 /// One format as it is built in.

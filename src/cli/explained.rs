@@ -7,12 +7,9 @@ use crate::ledger::day::with_causes;
 use crate::provider::Topic;
 use crate::run::explain::explained::{Explained, Source};
 
-/// Everything that is known of one entry, with its amounts in major units.
+/// Everything that is known of one entry, with its amounts in major units. The names are those of
+/// the entries file and of the journal.
 #[derive(Debug, Serialize)]
-#[expect(
-    missing_docs,
-    reason = "the names are those of the entries file and of the journal"
-)]
 pub struct EntryDocument {
     pub ledger_id: String,
     pub topic: Topic,
@@ -50,9 +47,8 @@ pub struct SourceDocument {
     pub item: usize,
 }
 
-/// What was booked for an entry, one account at a time.
+/// What was booked for an entry, one account at a time. The names are those of the journal.
 #[derive(Debug, Serialize)]
-#[expect(missing_docs, reason = "the names are those of the journal")]
 pub struct PostingDocument {
     pub account: String,
     pub account_name: String,

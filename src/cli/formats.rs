@@ -12,10 +12,10 @@ use crate::cli::{select, terminal};
 pub fn run(global: &Global, command: Option<FormatsCommand>) -> Result<Exit, Failure> {
     match command.unwrap_or(FormatsCommand::List) {
         FormatsCommand::List => list(global),
-        FormatsCommand::Show { id } => show(
-            global,
-            catalogue::resolve(&id, select::users_formats().as_deref())?,
-        ),
+        FormatsCommand::Show { id } => {
+            let format = catalogue::resolve(&id, select::users_formats().as_deref())?;
+            show(global, &format);
+        }
         FormatsCommand::Check { file } => {
             let format = Format::load(&file)?;
             if global.json {
@@ -39,7 +39,7 @@ pub fn run(global: &Global, command: Option<FormatsCommand>) -> Result<Exit, Fai
 
 fn list(global: &Global) {
     if global.json {
-        let formats: Vec<_> = catalogue::all().iter().map(document).collect();
+        let formats: Vec<_> = catalogue::all().iter().map(|format| document(format)).collect();
         terminal::json(&json!({ "formats": formats }));
         return;
     }

@@ -108,7 +108,6 @@ pub struct PeriodCommand<'a> {
     pub name: &'static str,
     /// The configuration.
     pub config: Config,
-    /// The archive.
     pub archive: Archive,
     /// The dates.
     pub range: DateRange,
@@ -300,7 +299,7 @@ fn failed_report(ledger_id: &str, failure: &Failure) -> LedgerReport {
 }
 
 /// The formats that were named, and whether all are wanted.
-fn formats(names: &[String]) -> Result<(Vec<&'static Format>, bool), Failure> {
+fn formats(names: &[String]) -> Result<(Vec<Arc<Format>>, bool), Failure> {
     let mut formats = Vec::new();
     for name in names.iter().filter(|name| *name != "all") {
         formats.push(catalogue::resolve(name, select::users_formats().as_deref())?);

@@ -19,9 +19,7 @@ pub enum CompanyField {
     RegistrationNumber,
     /// Street and number.
     Street,
-    /// Postal code.
     PostalCode,
-    /// City.
     City,
     /// ISO 3166 code of two letters.
     Country,

@@ -12,13 +12,9 @@ use crate::config::company::RawCompany;
 use crate::config::values::{CaptureMode, DateBasis, FeeMode, Rule, VoucherPer};
 use crate::money::{Currency, Rate};
 
-/// The whole file.
+/// The whole file. The commented one that `bilag init` writes explains each key.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "the commented file that `bilag init` writes explains each key"
-)]
 pub struct RawConfig {
     pub api: RawApi,
     pub archive: RawArchive,
@@ -39,10 +35,6 @@ pub struct RawConfig {
 /// `[api]`: where the Report API is and how to log in.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "the commented file that `bilag init` writes explains each key"
-)]
 pub struct RawApi {
     pub auth: Option<RawAuth>,
     pub base_url: Option<String>,
@@ -66,10 +58,6 @@ pub enum RawAuth {
 /// `[archive]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "the commented file that `bilag init` writes explains each key"
-)]
 pub struct RawArchive {
     pub path: Option<PathBuf>,
 }
@@ -77,10 +65,6 @@ pub struct RawArchive {
 /// `[output]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "the commented file that `bilag init` writes explains each key"
-)]
 pub struct RawOutput {
     pub formats: Option<Vec<String>>,
 }
@@ -88,10 +72,6 @@ pub struct RawOutput {
 /// `[posting]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "the commented file that `bilag init` writes explains each key"
-)]
 pub struct RawPosting {
     pub market: Option<Market>,
     pub captures: Option<CaptureMode>,
@@ -104,13 +84,10 @@ pub struct RawPosting {
     pub dimensions_on_balance: Option<bool>,
 }
 
-/// `[ledgers."…"]`: what differs for one ledger.
+/// `[ledgers."…"]`: what differs for one ledger. Each field has the meaning of the table of the
+/// same name.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    missing_docs,
-    reason = "each field has the meaning of the table of the same name"
-)]
 pub struct RawLedger {
     pub posting: RawPosting,
     pub accounts: BTreeMap<Role, AccountNumber>,

@@ -153,7 +153,6 @@ pub enum DecimalMark {
 
 /// How dates are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[expect(missing_docs, reason = "each pattern is its own explanation")]
 pub enum DatePattern {
     #[default]
     #[serde(rename = "YYYY-MM-DD")]
@@ -286,9 +285,7 @@ pub enum Field {
     TaxCode,
     /// One line for people.
     Text,
-    /// The department.
     Department,
-    /// The project.
     Project,
     /// The payout number or pspReference, where a posting stands for one entry.
     Reference,

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use strum::IntoStaticStr;
 use thiserror::Error;
 
@@ -51,6 +51,19 @@ pub enum Split {
     Voucher,
 }
 
+/// What a file of a format stands for in the target.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Coverage {
+    /// The vouchers in it: whoever imports one of them from two files books it twice.
+    #[default]
+    Vouchers,
+    /// The dates in it: a statement, of which each date belongs into one file.
+    Dates,
+    /// Nothing: any number of files may hold the same voucher or date.
+    None,
+}
+
 /// What `format.toml` says of every format.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,10 +80,12 @@ pub struct Descriptor {
     pub evidence: Evidence,
     /// The file's name; with several documents, the year or voucher goes before the suffix.
     pub file: String,
-    /// Whether the format is for scripts and not for import, so that the same voucher may be in
-    /// several files.
+    /// What a file of the format stands for in the target, and so what may be in only one file.
     #[serde(default)]
-    pub plain: bool,
+    pub coverage: Coverage,
+    /// The key that `coverage` took the place of.
+    #[serde(default, rename = "plain", deserialize_with = "refuse_plain")]
+    _plain: Option<()>,
     /// What the target's own integration with the provider books, where it has one that books
     /// sales.
     #[serde(default)]
@@ -106,6 +121,14 @@ pub struct Descriptor {
     /// The layout of delimited text; absent where a writer of its own makes the documents.
     #[serde(default)]
     pub delimited: Option<Layout>,
+}
+
+/// Descriptors had `plain` before: a serde error has the line, and says what to write instead.
+fn refuse_plain<'de, D: Deserializer<'de>>(_: D) -> Result<Option<()>, D::Error> {
+    Err(serde::de::Error::custom(
+        "there is no key `plain`; write `coverage = \"none\"` for a format of which any number of files may hold a \
+         voucher (instead of `plain = true`), and nothing otherwise",
+    ))
 }
 
 fn second_hand() -> Evidence {
@@ -200,7 +223,6 @@ pub enum FormatError {
     /// An option without a default is not set.
     #[error("format `{format}` needs `{option}`")]
     Missing {
-        /// The format.
         format: String,
         /// `company.…` or a key of `[formats.<id>]`.
         option: String,
@@ -213,10 +235,15 @@ pub enum FormatError {
         /// What is wrong, with line and allowed values.
         message: String,
     },
+    /// A descriptor that a program registers and that cannot be used.
+    #[error("the descriptor of a format: {message}")]
+    Descriptor {
+        /// What is wrong, with line and allowed values.
+        message: String,
+    },
     /// An option is set to something that the format does not take.
     #[error("format `{format}`: {message}")]
     Option {
-        /// The format.
         format: String,
         /// What is wrong, and what is allowed.
         message: String,
@@ -233,7 +260,7 @@ impl FormatError {
                     "set `{option}` under [formats.{format}]; `bilag formats show {format}` explains it"
                 ),
             }),
-            Self::Unknown { .. } | Self::Option { .. } | Self::File { .. } => None,
+            Self::Unknown { .. } | Self::Option { .. } | Self::File { .. } | Self::Descriptor { .. } => None,
         }
     }
 }

@@ -12,16 +12,13 @@ use thiserror::Error;
 use crate::journal::id::VoucherId;
 use crate::money::{Currency, Rate};
 
-/// Why a posting is there. The order is the order of postings in a voucher.
+/// Why a posting is there: named after the entry type that it comes from; `docs/POSTING.md` has the
+/// table. The order is the order of postings in a voucher.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr, VariantNames,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
-#[expect(
-    missing_docs,
-    reason = "named after the entry types; docs/POSTING.md has the table"
-)]
 pub enum PostingKey {
     Capture,
     Refund,

@@ -21,10 +21,10 @@ pub enum Level {
 }
 
 /// What kind of thing was found. The text form is part of the contract with scripts.
+/// `docs/FINDINGS.md` explains each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
-#[expect(missing_docs, reason = "docs/FINDINGS.md explains each code to its reader")]
 pub enum Code {
     Unreadable,
     DateOpen,

@@ -10,13 +10,11 @@ use crate::provider::Topic;
 /// Some entries of one topic and ledger date.
 #[derive(Debug, Clone, Copy)]
 pub struct Page<'p, 'a> {
-    /// The topic.
     pub topic: Topic,
     /// The ledger date.
     pub date: NaiveDate,
     /// The place of the first entry on the date, from 1.
     pub first: usize,
-    /// The entries.
     pub entries: &'p [Entry<'a>],
     /// The place on the date, from 1, of the first of them whose time cannot be read.
     pub unreadable_time: Option<usize>,

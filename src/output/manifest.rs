@@ -11,7 +11,6 @@ pub struct Manifest {
     pub schema: u32,
     /// The program and its version.
     pub program: String,
-    /// The ledger.
     pub ledger_id: String,
     /// First and last date.
     pub range: ManifestRange,
@@ -19,7 +18,6 @@ pub struct Manifest {
     pub configuration: String,
     /// The archived files that the outputs were made of.
     pub sources: Vec<ManifestSource>,
-    /// The outputs.
     pub outputs: Vec<ManifestOutput>,
 }
 

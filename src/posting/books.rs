@@ -45,7 +45,6 @@ pub enum PostingError {
     /// A tax code that neither the market nor the configuration has.
     #[error("there is no tax code `{code}`; the codes are {known}")]
     UnknownTaxCode {
-        /// The code.
         code: String,
         /// All codes that there are.
         known: String,
@@ -53,7 +52,6 @@ pub enum PostingError {
     /// A tax code used outside its dates.
     #[error("tax code `{code}` is not valid on {date} (reference `{reference}`)")]
     TaxCodeNotValid {
-        /// The code.
         code: String,
         /// The capture's ledger date.
         date: NaiveDate,
@@ -63,7 +61,6 @@ pub enum PostingError {
     /// A tax code without the account that is needed.
     #[error("tax code `{code}` has no {what}")]
     NoTaxAccount {
-        /// The code.
         code: String,
         /// `account` or `revenue_account`.
         what: &'static str,
@@ -119,7 +116,6 @@ impl PostingError {
 /// An account by number and name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Account {
-    /// The number.
     pub number: Arc<str>,
     /// The name, empty when nothing says it.
     pub name: Arc<str>,
@@ -128,7 +124,6 @@ pub struct Account {
 /// A tax code, ready to use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedTax {
-    /// The code.
     pub code: Arc<str>,
     /// Percent.
     pub rate: Rate,

@@ -24,7 +24,6 @@ pub enum Slot {
     Single {
         /// Its ledger date.
         date: NaiveDate,
-        /// Its topic.
         topic: Topic,
         /// Its place on the date, from 1.
         ordinal: usize,
@@ -34,15 +33,12 @@ pub enum Slot {
 /// The counter side of a pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counter {
-    /// The account.
     pub account: Account,
     /// The tax code that the posting carries without a VAT computation (fee expense).
     pub tax_code: Option<Arc<str>>,
     /// The tax code whose VAT is in the amount.
     pub tax: Option<ResolvedTax>,
-    /// The department.
     pub department: Option<Arc<str>>,
-    /// The project.
     pub project: Option<Arc<str>>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! [`Poster`] takes one date after the other, page by page, and gives back the vouchers that
 //! nothing later can change. [`treatment`] is the posting table, [`sales`] decides the counter
-//! side of captures and refunds, [`draft`] sums and splits VAT, [`pair`] makes vouchers of single
+//! side of captures and refunds, [`draft`] sums and splits VAT, `pair` makes vouchers of single
 //! entries without a detour, [`sequence`] keeps the vouchers in order.
 
 mod alike;

@@ -18,9 +18,7 @@ use crate::provider::Topic;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// A capture.
     Captures,
-    /// A refund.
     Refunds,
     /// An entry that becomes fee expense.
     Fees,

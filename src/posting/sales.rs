@@ -19,11 +19,9 @@ use crate::provider::Topic;
 /// A capture or refund and where it stands.
 #[derive(Debug)]
 pub struct Place<'e, 'd> {
-    /// Its ledger date.
     pub ledger_date: NaiveDate,
     /// Its place on the date, from 1.
     pub ordinal: usize,
-    /// The entry.
     pub entry: &'e Entry<'d>,
 }
 

@@ -32,16 +32,12 @@ impl Auth {
 pub enum Credentials {
     /// Accounting keys, or an organisation's merchant-level keys.
     Accounting {
-        /// Client id.
         client_id: SecretString,
-        /// Client secret.
         client_secret: SecretString,
     },
     /// Sales unit keys.
     Merchant {
-        /// Client id.
         client_id: SecretString,
-        /// Client secret.
         client_secret: SecretString,
         /// Subscription key of the API product.
         subscription_key: SecretString,

@@ -21,9 +21,7 @@ pub enum Subject {
     Ledgers,
     /// One date of one topic.
     Date {
-        /// The ledger.
         ledger_id: String,
-        /// The topic.
         topic: Topic,
         /// The ledger date.
         date: NaiveDate,

@@ -37,9 +37,7 @@ pub struct FetchPlan {
 pub struct WantedDates {
     /// The ledger, as the provider listed it.
     pub ledger: ListedLedger,
-    /// The topic.
     pub topic: Topic,
-    /// The dates.
     pub dates: Vec<NaiveDate>,
 }
 
@@ -56,7 +54,6 @@ pub struct FetchReport {
 /// What a fetch did for one ledger.
 #[derive(Debug, Clone)]
 pub struct LedgerFetch {
-    /// The ledger.
     pub ledger_id: String,
     /// How many requests it took, retries included and tokens not.
     pub requests: usize,

@@ -1,7 +1,7 @@
 //! What was exported before, so that nothing is imported twice by mistake.
 //!
-//! `<out>/<ledgerId>/export-log.json` lists the vouchers of each format and range. Plain formats
-//! are not in it: they are for scripts, not for import.
+//! `<out>/<ledgerId>/export-log.json` lists the vouchers of each format and range. Only formats whose
+//! files cover vouchers are in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

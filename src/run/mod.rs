@@ -56,7 +56,7 @@ pub struct WriteOptions {
     /// The folder that gets `<ledgerId>/<from>_<to>/`.
     pub out: PathBuf,
     /// The formats; when empty, the configuration's, else `journal-csv`.
-    pub formats: Vec<&'static Format>,
+    pub formats: Vec<Arc<Format>>,
     /// Every format of the ledger's market whose needs are met.
     pub all_formats: bool,
     /// Where the user keeps descriptors of their own.
@@ -94,7 +94,6 @@ pub enum RunError {
     /// The journal does not move an account as the entries do: a mistake of the program.
     #[error("account {account} moves by {journal} in the journal, but by {entries} in the ledger")]
     Movement {
-        /// The account.
         account: String,
         /// By the journal, in minor units.
         journal: i128,
@@ -140,6 +139,15 @@ pub fn ledger(archive: &Archive, ledger_id: &str, config: &Config, options: &Run
         Ok(session) => session,
         Err(error) => return LedgerRun::ended(LedgerInfo::unknown(ledger_id), error.into()),
     };
+    let options = match with_formats(options, &session) {
+        Ok(options) => options,
+        Err(error) => {
+            return LedgerRun {
+                error: Some(error.into()),
+                ..prove(archive, ledger_id, config, options)
+            };
+        }
+    };
     let exported = if options.allow_open {
         closed_part(&session.days, options.range)
     } else {
@@ -147,24 +155,32 @@ pub fn ledger(archive: &Archive, ledger_id: &str, config: &Config, options: &Run
     };
     let run = Run {
         currency: session.currency(options.range),
-        siblings: siblings(archive, &session, options),
+        siblings: siblings(archive, &session, &options),
         exported: exported.unwrap_or(options.range),
         session: &session,
-        options,
+        options: &options,
     };
     let mut result = run.run();
     result.info = session.info;
     result
 }
 
+/// The options with the formats that they come to for this ledger.
+fn with_formats(options: &RunOptions, session: &Session<'_>) -> Result<RunOptions, FormatError> {
+    let mut options = options.clone();
+    if let Some(write) = &mut options.write {
+        write.formats = documents::formats(&session.ledger_config, &session.info.ledger_id, write)?;
+    }
+    Ok(options)
+}
+
 /// The other ledgers of the archive with the same owner, where a format has to keep their
 /// voucher numbers apart.
 fn siblings(archive: &Archive, session: &Session<'_>, options: &RunOptions) -> Vec<String> {
-    let is_numbered = options.write.as_ref().is_some_and(|write| {
-        let by_configuration = write.formats.is_empty() && !session.ledger_config.formats.is_empty();
-        let mut formats = write.formats.iter();
-        write.all_formats || by_configuration || formats.any(|format| format.numbers_vouchers())
-    });
+    let is_numbered = options
+        .write
+        .as_ref()
+        .is_some_and(|write| write.formats.iter().any(|format| format.numbers_vouchers()));
     let Some(owner) = session.info.owner.as_ref().filter(|_| is_numbered) else {
         return Vec::new();
     };

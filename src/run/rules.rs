@@ -39,7 +39,6 @@ pub type Tally = BTreeMap<Kind, TypeTotal>;
 pub struct RulesTest {
     /// The ledger.
     pub info: LedgerInfo,
-    /// Its currency.
     pub currency: Currency,
     /// Every rule with what it took, in the order of the file.
     pub rules: Vec<(Rule, Tally)>,

@@ -19,7 +19,6 @@ use crate::run::captures;
 /// One ledger of an archive under a configuration.
 #[derive(Debug)]
 pub struct Session<'a> {
-    /// Its days.
     pub days: Days<'a>,
     /// The whole configuration.
     pub config: &'a Config,

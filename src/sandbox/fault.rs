@@ -27,7 +27,6 @@ pub enum FaultError {
     UnknownPart {
         /// The whole rule.
         rule: String,
-        /// The part.
         part: String,
     },
     /// A part whose number is missing or out of range.
@@ -35,7 +34,6 @@ pub enum FaultError {
     Number {
         /// The whole rule.
         rule: String,
-        /// The part.
         part: String,
         /// Smallest number.
         min: u64,
@@ -79,14 +77,12 @@ pub enum Endpoint {
     Ledgers,
     /// A ledger date.
     Dates,
-    /// A feed.
     Feed,
 }
 
 /// Which of the requests that reach a rule it strikes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Selection {
-    /// All.
     All,
     /// The nth, the 2nth and so on.
     Every(u64),

@@ -8,12 +8,11 @@ use std::sync::OnceLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::chart::Market;
 use crate::date::{DateRange, days_before};
 use crate::ledger::entry::EntryType;
 use crate::provider::Topic;
 use crate::sandbox::engine::{Closing, EntryDraft, FIRST_PAYOUT, Label, LedgerEntry, RunningBalance};
-use crate::sandbox::market;
+use crate::sandbox::market::{self, Looks};
 use crate::sandbox::payments::{Date, Payments};
 use crate::sandbox::plan::Plan;
 use crate::sandbox::script::ledger_item;
@@ -90,12 +89,9 @@ impl Ledger {
 
     fn new(plan: Plan) -> Self {
         let terms = &plan.terms;
-        let (owner, bank_account) = match terms.market {
-            Market::Norway => ("987654321", "86011117947"),
-            Market::Denmark => ("12345674", "00401234567890"),
-            Market::Finland => ("1234567-1", "12345600000785"),
-            Market::Sweden => ("5560000001", "60001234567"),
-        };
+        let Looks {
+            owner, bank_account, ..
+        } = market::looks(terms.market);
         let bank_scheme = format!("BBAN:{}", terms.market.code());
         let unit_name = format!("Utsalg {}", terms.handle);
         let item = ledger_item(terms, &unit_name, owner, &bank_scheme, bank_account);

@@ -23,28 +23,44 @@ pub fn zone(market: Market) -> Tz {
     Chart::of(market).zone()
 }
 
-/// The scheme of a market's organisation numbers. Nothing about Swedish ledgers is documented;
-/// theirs follows the other markets.
-pub fn owner_scheme(market: Market) -> &'static str {
-    match market {
-        Market::Norway => "business:NO:ORG",
-        Market::Denmark => "business:DK:CVR",
-        Market::Finland => "business:FI:Y-tunnus",
-        Market::Sweden => "business:SE:ORG",
+/// What ledgers of a market look like, with invented numbers in the market's form.
+#[derive(Debug, Clone, Copy)]
+pub struct Looks {
+    /// The scheme of organisation numbers.
+    pub owner_scheme: &'static str,
+    /// An organisation number.
+    pub owner: &'static str,
+    /// A bank account.
+    pub bank_account: &'static str,
+    /// Whether payouts show a bank text as their `reference`.
+    pub has_payout_text: bool,
+}
+
+/// What ledgers of a market look like. Nothing about Swedish ledgers is documented; theirs follow
+/// the other markets.
+pub fn looks(market: Market) -> Looks {
+    let (owner_scheme, owner, bank_account, has_payout_text) = match market {
+        Market::Norway => ("business:NO:ORG", "987654321", "86011117947", false),
+        Market::Denmark => ("business:DK:CVR", "12345674", "00401234567890", true),
+        Market::Finland => ("business:FI:Y-tunnus", "1234567-1", "12345600000785", true),
+        Market::Sweden => ("business:SE:ORG", "5560000001", "60001234567", false),
+    };
+    Looks {
+        owner_scheme,
+        owner,
+        bank_account,
+        has_payout_text,
     }
 }
 
 /// The bank text that the ledger shows as the `reference` of a payout; Norway and Sweden show
 /// none.
 pub fn payout_reference(market: Market, handle: &str, date: NaiveDate) -> Option<String> {
-    match market {
-        Market::Norway | Market::Sweden => None,
-        Market::Denmark | Market::Finland => {
-            let recipient = handle.split_once(':').map_or(handle, |(_, number)| number);
-            let digits = format!("02{recipient:0>8}001{}", date.format("%d%m%y"));
-            Some(format!("{digits}{}", check_digit(&digits)))
-        }
-    }
+    looks(market).has_payout_text.then(|| {
+        let recipient = handle.split_once(':').map_or(handle, |(_, number)| number);
+        let digits = format!("02{recipient:0>8}001{}", date.format("%d%m%y"));
+        format!("{digits}{}", check_digit(&digits))
+    })
 }
 
 /// Weights 7, 3, 1 from the right, complement to ten: the method of the Finnish viitenumero,

@@ -226,7 +226,7 @@ pub fn ledger_item(
     bank_scheme: &str,
     bank_account: &str,
 ) -> LedgerItem {
-    let owner = json!({ "scheme": market::owner_scheme(terms.market), "id": owner });
+    let owner = json!({ "scheme": market::looks(terms.market).owner_scheme, "id": owner });
     let handle: &str = &terms.handle;
     let json = json!({
         "ledgerId": terms.ledger_id,

@@ -39,9 +39,7 @@ pub struct LedgerItem {
 /// One topic of one ledger on one date.
 #[derive(Debug, Clone, Copy)]
 pub struct TopicDate<'a> {
-    /// The ledger.
     pub ledger_id: &'a str,
-    /// The topic.
     pub topic: Topic,
     /// The ledger date.
     pub date: NaiveDate,

@@ -21,7 +21,6 @@ const SUBSCRIPTION_HEADER: &str = "Ocp-Apim-Subscription-Key";
 /// Which ledgers a token reaches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// All.
     All,
     /// None, as before any merchant has granted access.
     Nothing,

@@ -53,7 +53,6 @@ impl Dialect {
         self.is_danish || self.is_old()
     }
 
-    /// The types of an account.
     pub(crate) fn account_types(&self) -> &'static [&'static str] {
         if self.is_danish {
             &["Asset", "Liability", "Sale", "Expense", "Other"]

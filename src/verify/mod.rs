@@ -75,7 +75,6 @@ pub struct Report {
     pub version: String,
     /// Accounts in the master data.
     pub accounts: u64,
-    /// Transactions.
     pub transactions: u64,
     /// Lines of transactions.
     pub lines: u64,

@@ -198,6 +198,8 @@ pub struct Limits {
     format: String,
     refusals: Vec<String>,
     more_refusals: usize,
+    /// The last refusal, named or not.
+    last_refusal: String,
     replacements: Vec<String>,
     more_replacements: usize,
 }
@@ -209,6 +211,7 @@ impl Limits {
             format: format.to_owned(),
             refusals: Vec::new(),
             more_refusals: 0,
+            last_refusal: String::new(),
             replacements: Vec::new(),
             more_replacements: 0,
         }
@@ -234,7 +237,8 @@ impl Limits {
 
     /// Refuses something that every line of a voucher may repeat: it is named once in a row.
     pub fn refuse_once(&mut self, what: String) {
-        if !recent(&self.refusals).contains(&what) {
+        if self.last_refusal != what && !recent(&self.refusals).contains(&what) {
+            self.last_refusal.clone_from(&what);
             self.refuse(what);
         }
     }

@@ -9,6 +9,7 @@ use bilag::sandbox::server::Sandbox;
 
 use crate::harness::dates::{date, range};
 use crate::harness::files::tree;
+use crate::harness::ledger::{Ledger, capture};
 use crate::harness::program::{Workplace, assert_code};
 use crate::harness::sandbox::{faults, plan, start};
 
@@ -203,4 +204,25 @@ async fn a_service_that_stays_down_is_7() {
 async fn an_address_without_encryption_is_for_this_machine_only() {
     let place = Workplace::beside("http://192.0.2.1:8080", "");
     assert_code(&place.run_async(&dates("2026-03-05", "2026-03-06")).await, 2);
+}
+
+#[test]
+fn a_format_that_cannot_hold_a_month_answers_in_kilobytes() {
+    let captures = (0..5_000).map(|number| capture(&format!("{number}"), 100 + number));
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds(captures);
+    let settings = "[posting]\nmarket = \"NO\"\nvoucher_per = \"entry\"\n[accounts]\nfunds = \"123456789\"\n";
+    let office = Workplace::of(&[&ledger]).config(settings);
+    let run = office.run_on("export", "2026-02-09", "2026-02-09", &["--format", "gbat10"]);
+    assert_code(&run, 8);
+    assert!(run.stdout.len() < 64 << 10, "{} bytes", run.stdout.len());
+    assert!(run.stderr.len() < 64 << 10, "{} bytes", run.stderr.len());
+    let refused = run.findings("target-limit");
+    assert!(refused[0]["count"].as_u64().unwrap() >= 5_000, "{refused:?}");
+    assert!(
+        refused[0]["message"].as_str().unwrap().contains(" more"),
+        "{refused:?}"
+    );
 }

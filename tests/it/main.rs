@@ -16,6 +16,7 @@ mod harness;
 mod help;
 mod judges;
 mod kills;
+mod library;
 mod long_dates;
 mod many_ledgers;
 mod mutations;

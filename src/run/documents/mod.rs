@@ -7,12 +7,13 @@ mod sheet;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
 use crate::catalogue::{self, Format};
-use crate::config::CaptureMode;
-use crate::format::Split;
+use crate::config::{CaptureMode, LedgerConfig};
+use crate::format::{Coverage, FormatError, Split};
 use crate::journal::Voucher;
 use crate::ledger::finding::{Code, Findings};
 use crate::ledger::page::Page;
@@ -53,10 +54,10 @@ pub struct Documents<'a> {
 }
 
 impl<'a> Documents<'a> {
-    /// Makes ready the formats that were asked for, else the configuration's, else `journal-csv`.
-    pub fn new(context: Context<'a>, write: &WriteOptions) -> Result<Self, RunError> {
+    /// Makes ready the formats of `write`, each once.
+    pub fn new(context: Context<'a>, write: &'a WriteOptions) -> Result<Self, RunError> {
         let mut sets: Vec<DocumentSet<'a>> = Vec::new();
-        for format in formats(&context, write)? {
+        for format in &write.formats {
             let id = &format.descriptor.id;
             if !sets.iter().any(|set| set.format.descriptor.id == *id) {
                 sets.push(DocumentSet::new(format, &context)?);
@@ -116,7 +117,7 @@ impl<'a> Documents<'a> {
     pub fn check(&mut self, voucher: &Voucher) -> Result<(), RunError> {
         for set in &mut self.sets {
             let id = &set.format.descriptor.id;
-            if set.format.descriptor.plain {
+            if set.format.descriptor.coverage != Coverage::Vouchers {
                 set.check(voucher, &self.context)?;
                 continue;
             }
@@ -143,7 +144,7 @@ impl<'a> Documents<'a> {
             if is_refused && set.shape.split != Split::Voucher {
                 continue;
             }
-            if !set.format.descriptor.plain {
+            if set.format.descriptor.coverage == Coverage::Vouchers {
                 let id = &set.format.descriptor.id;
                 let long = voucher.id().as_str();
                 if self.new_only && self.log.other_range(id, &self.range, long).is_some() {
@@ -253,23 +254,29 @@ impl<'a> Documents<'a> {
     }
 }
 
-fn formats(context: &Context<'_>, write: &WriteOptions) -> Result<Vec<&'static Format>, RunError> {
+/// The formats that are to be written: those that were asked for, else the configuration's, else
+/// `journal-csv`.
+pub(super) fn formats(
+    config: &LedgerConfig,
+    ledger_id: &str,
+    write: &WriteOptions,
+) -> Result<Vec<Arc<Format>>, FormatError> {
     let mut formats = write.formats.clone();
     if write.all_formats {
-        let market = context.config.posting.market.code();
-        let is_ready = |format: &&'static Format| {
+        let market = config.posting.market.code();
+        let is_ready = |format: &&Arc<Format>| {
             let is_of_market = format.descriptor.markets.iter().any(|code| code == market);
-            is_of_market && format.missing(context).is_none()
+            is_of_market && format.missing(config, ledger_id).is_none()
         };
-        formats.extend(catalogue::all().iter().filter(is_ready));
+        formats.extend(catalogue::all().iter().filter(is_ready).cloned());
     }
     if formats.is_empty() {
-        for id in &context.config.formats {
+        for id in &config.formats {
             formats.push(catalogue::resolve(id, write.users_formats.as_deref())?);
         }
     }
     if formats.is_empty() {
-        formats.push(catalogue::find("journal-csv")?);
+        formats.push(Arc::clone(catalogue::find("journal-csv")?));
     }
     Ok(formats)
 }

@@ -22,7 +22,7 @@ use crate::writer::{Checker, Context, Limits, Opening, Whole, Writer};
 
 /// The documents of one format.
 pub(super) struct DocumentSet<'a> {
-    pub(super) format: &'static Format,
+    pub(super) format: &'a Format,
     pub(super) shape: Shape,
     pub(super) limits: Limits,
     parts: BTreeMap<Part, Document<'a>>,
@@ -57,7 +57,7 @@ struct Document<'a> {
 impl<'a> DocumentSet<'a> {
     /// Makes ready; asking for a checker and a writer now finds what the configuration lacks
     /// before any work.
-    pub(super) fn new(format: &'static Format, context: &Context<'a>) -> Result<Self, FormatError> {
+    pub(super) fn new(format: &'a Format, context: &Context<'a>) -> Result<Self, FormatError> {
         let shape = format.shape(context)?;
         let document = Document::new(format, &shape, context)?;
         let mut parts = BTreeMap::new();
@@ -245,7 +245,7 @@ impl<'a> DocumentSet<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn new(format: &'static Format, shape: &Shape, context: &Context<'a>) -> Result<Self, FormatError> {
+    fn new(format: &'a Format, shape: &Shape, context: &Context<'a>) -> Result<Self, FormatError> {
         let (checker, writer) = format.makers(context)?;
         Ok(Self {
             checker,
@@ -290,7 +290,7 @@ impl<'a> Document<'a> {
 fn document<'d, 'a>(
     parts: &'d mut BTreeMap<Part, Document<'a>>,
     part: Part,
-    format: &'static Format,
+    format: &'a Format,
     shape: &Shape,
     context: &Context<'a>,
 ) -> Result<&'d mut Document<'a>, FormatError> {

@@ -8,12 +8,9 @@ use crate::money::Currency;
 use crate::posting::books::PostingError;
 use crate::provider::Topic;
 
-/// Everything that is known of one entry. Amounts are minor units of `currency`.
+/// Everything that is known of one entry. Amounts are minor units of `currency`. The names are
+/// those of the entries file and of the journal.
 #[derive(Debug)]
-#[expect(
-    missing_docs,
-    reason = "the names are those of the entries file and of the journal"
-)]
 pub struct Explained {
     pub ledger_id: String,
     pub topic: Topic,

@@ -118,6 +118,19 @@ fn load(text: &str) -> Result<Format, String> {
 }
 
 #[test]
+fn the_key_that_coverage_took_the_place_of_says_what_to_write() {
+    for value in ["true", "false"] {
+        let error = load(&OWN.replacen("\ntitle", &format!("\nplain = {value}\ntitle"), 1)).unwrap_err();
+        assert!(
+            error.contains("line 3") && error.contains("coverage = \"none\""),
+            "{error}"
+        );
+    }
+    let error = load(&OWN.replacen("\ntitle", "\ncoverage = \"some\"\ntitle", 1)).unwrap_err();
+    assert!(error.contains("vouchers") && error.contains("dates"), "{error}");
+}
+
+#[test]
 fn a_format_of_ones_own_is_written() {
     let format: &'static Format = Box::leak(Box::new(load(OWN).unwrap()));
     let postings = vec![

@@ -48,7 +48,10 @@ pub(crate) fn export(
     let config = Config::parse(configuration, Path::new("bilag.toml")).unwrap();
     let write = WriteOptions {
         out: out.to_owned(),
-        formats: formats.iter().map(|id| format(id)).collect(),
+        formats: formats
+            .iter()
+            .map(|id| Arc::clone(catalogue::find(id).unwrap()))
+            .collect(),
         ..WriteOptions::default()
     };
     let options = options(range, Some(write));
