@@ -4,7 +4,7 @@ use std::io;
 
 use crate::date::push_date;
 use crate::journal::Voucher;
-use crate::money::amount::push_minor;
+use crate::money::amount::{Amount, push_minor};
 use crate::writer::contents::Contents;
 use crate::writer::csv::{field, header};
 use crate::writer::{Context, Writer};
@@ -92,13 +92,8 @@ impl Writer for JournalCsv {
 
 /// Debit and credit cells of a signed amount: the unused side is zero.
 fn sides(out: &mut Vec<u8>, amount: i64, exponent: u32) {
-    let magnitude = i128::from(amount.unsigned_abs());
-    let (debit, credit) = if amount >= 0 {
-        (magnitude, 0)
-    } else {
-        (0, magnitude)
-    };
-    push_minor(out, debit, exponent);
+    let (debit, credit) = Amount::new(amount, exponent).sides();
+    debit.push(out);
     out.push(b',');
-    push_minor(out, credit, exponent);
+    credit.push(out);
 }
