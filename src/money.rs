@@ -232,6 +232,13 @@ impl Rate {
         divide_half_away(dividend, self.denominator.checked_mul(10i128.pow(from))?)
     }
 
+    /// How many decimals the rate is shown with: all of a decimal number, eight of a quotient.
+    pub fn decimals(&self) -> u32 {
+        (0..=18)
+            .find(|decimals| 10i128.pow(*decimals) == self.denominator)
+            .unwrap_or(8)
+    }
+
     /// The rate with `decimals` decimals, half away from zero. `None` on overflow.
     pub fn to_decimals(&self, decimals: u32) -> Option<String> {
         let scaled = self.numerator.checked_mul(10i128.checked_pow(decimals)?)?;
@@ -241,12 +248,8 @@ impl Rate {
 }
 
 impl fmt::Display for Rate {
-    /// All decimals of a decimal number; a quotient is shown with eight.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let decimals = (0..=18)
-            .find(|decimals| 10i128.pow(*decimals) == self.denominator)
-            .unwrap_or(8);
-        f.write_str(&self.to_decimals(decimals).unwrap_or_default())
+        f.write_str(&self.to_decimals(self.decimals()).unwrap_or_default())
     }
 }
 

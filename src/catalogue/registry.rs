@@ -15,8 +15,7 @@ use crate::writer::api::{BodyChecker, BodyWriter};
 use crate::writer::entries_csv::EntriesCsv;
 use crate::writer::journal_csv::JournalCsv;
 use crate::writer::journal_json::JournalJson;
-use crate::writer::saft_dk::{SaftDk, SaftDkChecker, SaftDkWriter};
-use crate::writer::saft_no::{SaftNo, SaftNoChecker, SaftNoWriter};
+use crate::writer::saft::{Denmark, Norway, Saft, SaftChecker, SaftWriter};
 use crate::writer::settlement::{SettlementChecker, SettlementWriter, SettlementXml};
 use crate::writer::sie::sie4::{Sie4, Sie4Checker, Sie4Writer};
 use crate::writer::sie::sie5::{Sie5, Sie5Checker, Sie5Writer};
@@ -136,10 +135,10 @@ pub const REGISTRY: &[Folder] = &[
         descriptor: include_str!("../../formats/saft-no/format.toml"),
         notes: include_str!("../../formats/saft-no/NOTES.md"),
         make: Make::Own(|context, options| {
-            let saft = SaftNo::new(context, options)?;
+            let saft = Saft::<Norway>::new(context, options)?;
             Ok((
-                Box::new(SaftNoChecker(saft.clone())),
-                Box::new(SaftNoWriter::new(saft)),
+                Box::new(SaftChecker(saft.clone())),
+                Box::new(SaftWriter::new(saft)),
             ))
         }),
     },
@@ -148,10 +147,10 @@ pub const REGISTRY: &[Folder] = &[
         descriptor: include_str!("../../formats/saft-dk/format.toml"),
         notes: include_str!("../../formats/saft-dk/NOTES.md"),
         make: Make::Own(|context, options| {
-            let saft = SaftDk::new(context, options)?;
+            let saft = Saft::<Denmark>::new(context, options)?;
             Ok((
-                Box::new(SaftDkChecker(saft.clone())),
-                Box::new(SaftDkWriter::new(saft)),
+                Box::new(SaftChecker(saft.clone())),
+                Box::new(SaftWriter::new(saft)),
             ))
         }),
     },

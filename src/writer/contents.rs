@@ -174,7 +174,7 @@ impl Contents {
             Some(own) if moves => Err(format!(
                 "account {} opens at {} {}, and its value in {} is not known: set it under `opening`",
                 account.number,
-                books.currency.format(own),
+                books.currency.amount(own),
                 books.currency,
                 books.settings.base_currency
             )),

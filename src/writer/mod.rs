@@ -7,15 +7,13 @@
 pub mod api;
 pub mod contents;
 pub mod csv;
+pub mod dates;
 pub mod delimited;
 pub mod entries_csv;
 pub mod journal_csv;
 pub mod journal_json;
 pub mod lines;
-pub mod period;
 pub mod saft;
-pub mod saft_dk;
-pub mod saft_no;
 pub mod settlement;
 pub mod sie;
 pub mod visma_business;
@@ -28,7 +26,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::config::LedgerConfig;
-use crate::date::DateRange;
+use crate::date::{DateRange, FiscalCalendar};
 use crate::journal::Voucher;
 use crate::ledger::finding::{Code, Findings};
 use crate::ledger::page::Page;
@@ -59,6 +57,13 @@ impl Context<'_> {
     /// A format's own options, as the configuration has them.
     pub fn options(&self, format: &str) -> Option<&toml::Table> {
         self.config.format_options.get(format)
+    }
+
+    /// The company's fiscal years.
+    pub fn fiscal_calendar(&self) -> FiscalCalendar {
+        // The configuration takes months only.
+        FiscalCalendar::new(self.config.company.fiscal_year_start_month)
+            .unwrap_or(FiscalCalendar::CALENDAR_YEARS)
     }
 }
 

@@ -108,10 +108,7 @@ impl VismaBusiness {
         } else {
             (unused, used.as_str())
         };
-        let money = |amount: i64| {
-            let text = self.base.format(amount);
-            text.trim_start_matches('-').to_owned()
-        };
+        let money = |amount: i64| self.base.amount(amount).magnitude();
         Ok(format!(
             "{number} {} {} \"{}\" {debit} {credit} {} {} {}\n",
             voucher.date().format("%Y%m%d"),

@@ -7,9 +7,7 @@ mod fit;
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 
-use chrono::Datelike;
-
-use crate::date::end_of_fiscal_year;
+use crate::date::FiscalCalendar;
 use crate::encode::Encoding;
 use crate::format::delimited::VatMode;
 use crate::format::delimited::{
@@ -20,7 +18,7 @@ use crate::format::{FormatError, Shape, choice};
 use crate::journal::Voucher;
 use crate::journal::id::LARGEST_SERIES;
 use crate::journal::id::VoucherId;
-use crate::money::{Currency, format_minor};
+use crate::money::Currency;
 use crate::writer::contents::Contents;
 use crate::writer::lines::{Line, lines};
 use crate::writer::{Checker, Context, Limits, Writer};
@@ -36,7 +34,7 @@ pub struct Lines<'a> {
     base: Currency,
     ledger_currency: Currency,
     series: u32,
-    fiscal_year_start_month: u32,
+    calendar: FiscalCalendar,
     fiscal_year_is_named_by_start: bool,
     options: Options,
 }
@@ -126,8 +124,8 @@ impl<'a> Lines<'a> {
         if uses(Field::is_number) {
             series = options.number("series", LARGEST_SERIES)?;
         }
-        let start_month = context.config.company.fiscal_year_start_month;
-        if start_month != 1 && uses(Field::is_fiscal) {
+        let calendar = context.fiscal_calendar();
+        if !calendar.is_calendar_year() && uses(Field::is_fiscal) {
             options.text("fiscal_year_name")?;
         }
         Ok(Self {
@@ -138,7 +136,7 @@ impl<'a> Lines<'a> {
             base: context.config.posting.base_currency,
             ledger_currency: context.currency,
             series,
-            fiscal_year_start_month: start_month,
+            calendar,
             fiscal_year_is_named_by_start: options.get("fiscal_year_name") == Some("start"),
             options: options.clone(),
             columns,
@@ -230,7 +228,7 @@ impl<'a> Lines<'a> {
             Field::Month => date.format("%m").to_string(),
             Field::Day => date.format("%d").to_string(),
             Field::FiscalYear => self.fiscal_year(voucher).to_string(),
-            Field::Period => ((date.month() + 12 - self.fiscal_year_start_month) % 12 + 1).to_string(),
+            Field::Period => self.calendar.period(date).to_string(),
             Field::Line => place.number.to_string(),
             Field::Row => place.row.to_string(),
             Field::Account => posting.account.to_string(),
@@ -276,19 +274,18 @@ impl<'a> Lines<'a> {
     }
 
     fn fiscal_year(&self, voucher: &Voucher) -> i32 {
-        let end = end_of_fiscal_year(voucher.date(), self.fiscal_year_start_month).year();
-        if self.fiscal_year_is_named_by_start && self.fiscal_year_start_month != 1 {
-            end - 1
+        if self.fiscal_year_is_named_by_start {
+            self.calendar.year_by_start(voucher.date())
         } else {
-            end
+            self.calendar.year_by_end(voucher.date())
         }
     }
 
     fn money(&self, amount: i64, currency: Currency) -> String {
-        let text = format_minor(amount, currency.exponent());
+        let amount = currency.amount(amount);
         match self.decimal {
-            DecimalMark::Point => text,
-            DecimalMark::Comma => text.replace('.', ","),
+            DecimalMark::Point => amount.to_string(),
+            DecimalMark::Comma => amount.with_comma().to_string(),
         }
     }
 

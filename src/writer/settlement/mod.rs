@@ -147,8 +147,7 @@ impl SettlementXml {
     }
 
     fn money(&self, minor: i128) -> String {
-        // Sums of amounts that the ledger holds in 64 bits; larger ones are refused before.
-        i64::try_from(minor).map_or_else(|_| minor.to_string(), |minor| self.currency.format(minor))
+        self.currency.amount(minor).to_string()
     }
 
     /// Whether the payout is the gross: its fees come with an invoice. `None` where a payout has

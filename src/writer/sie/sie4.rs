@@ -6,14 +6,12 @@ use std::io;
 use chrono::NaiveDate;
 
 use crate::config::company::CompanyField;
-use crate::date::end_of_fiscal_year;
 use crate::format::FormatError;
 use crate::format::options::Options;
 use crate::journal::{Posting, Voucher};
-use crate::money::format_minor;
+use crate::money::Currency;
 use crate::writer::contents::{self, AccountBalance, Contents};
-use crate::writer::period::{self, Dates, fiscal_year_start};
-use crate::writer::saft::decimal;
+use crate::writer::dates::{self, Dates};
 use crate::writer::sie::item::{Field, Items};
 use crate::writer::sie::pc8::{self, Replacements};
 use crate::writer::sie::{
@@ -87,7 +85,7 @@ impl<'a> Sie4<'a> {
             series: options.get("voucher_series").unwrap_or(default_series).to_owned(),
             number_series: options.number("series", crate::journal::id::LARGEST_SERIES)?,
             chart_type: options.text("chart_type")?.to_owned(),
-            created: period::created(options)?,
+            created: dates::created(options)?,
             opening: contents::openings(options, context.books.settings.base_currency.exponent())?,
         })
     }
@@ -98,11 +96,8 @@ impl<'a> Sie4<'a> {
 
     /// First and last date of the fiscal year that the file is about.
     fn fiscal_year(&self, contents: &Contents) -> (NaiveDate, NaiveDate) {
-        let (to, month) = (
-            self.dates(contents).to,
-            self.context.books.fiscal_year_start_month,
-        );
-        (fiscal_year_start(to, month), end_of_fiscal_year(to, month))
+        let (to, calendar) = (self.dates(contents).to, self.context.fiscal_calendar());
+        (calendar.year_start(to), calendar.year_end(to))
     }
 
     fn balances(&self, contents: &Contents) -> (Vec<AccountBalance>, Vec<String>) {
@@ -110,8 +105,8 @@ impl<'a> Sie4<'a> {
         contents.accounts(&self.context, &self.opening, &is_balance)
     }
 
-    fn exponent(&self) -> u32 {
-        self.context.books.settings.base_currency.exponent()
+    fn base(&self) -> Currency {
+        self.context.books.settings.base_currency
     }
 
     fn number(&self, voucher: &Voucher) -> Result<String, String> {
@@ -157,7 +152,7 @@ impl Checker for Sie4Checker<'_> {
             sie.check_export(contents, limits);
             faults.into_iter().for_each(|fault| limits.refuse(fault));
         }
-        if sie.exponent() > 2 {
+        if sie.base().exponent() > 2 {
             limits.refuse("amounts with more than two decimals");
         }
         // Two dimensions that PC8 cannot tell apart would become one.
@@ -284,15 +279,14 @@ impl Sie4<'_> {
             items.item(out, "#OMFATTN", &[Field::Text(&compact(dates.to))]);
         }
         items.item(out, "#KPTYP", &[Field::Text(&self.chart_type)]);
-        let currency = self.context.books.settings.base_currency;
-        items.item(out, "#VALUTA", &[Field::Text(currency.code())]);
+        items.item(out, "#VALUTA", &[Field::Text(self.base().code())]);
     }
 
     fn year_balances(&self, items: &mut Items, out: &mut Vec<u8>, accounts: &[AccountBalance]) {
         let is_balance =
             |account: &&AccountBalance| AccountKind::of(&account.number).is_some_and(AccountKind::is_balance);
         let mut write = |label: &str, account: &AccountBalance, minor: i128| {
-            let amount = self.signed(minor);
+            let amount = self.base().amount(minor).to_string();
             let fields = [
                 Field::Text("0"),
                 Field::Text(&account.number),
@@ -325,7 +319,7 @@ impl Sie4<'_> {
             .iter()
             .map(|(dimension, value)| (*dimension, value.as_str()))
             .collect();
-        let amount = format_minor(posting.in_base(), self.exponent());
+        let amount = self.base().amount(posting.in_base()).to_string();
         let text = pc8::text(&line_text(posting));
         let fields = [
             Field::Text(&posting.account),
@@ -335,11 +329,6 @@ impl Sie4<'_> {
             Field::Quoted(&text),
         ];
         items.item(out, "#TRANS", &fields);
-    }
-
-    fn signed(&self, minor: i128) -> String {
-        let sign = if minor < 0 { "-" } else { "" };
-        format!("{sign}{}", decimal(minor, self.exponent()))
     }
 }
 
@@ -373,7 +362,7 @@ fn line_text(posting: &Posting) -> String {
             format!(
                 "{} ({} {})",
                 posting.text,
-                posting.currency.format(posting.amount),
+                posting.currency.amount(posting.amount),
                 posting.currency
             )
         }

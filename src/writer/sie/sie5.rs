@@ -8,9 +8,8 @@ use crate::config::company::CompanyField;
 use crate::format::FormatError;
 use crate::format::options::Options;
 use crate::journal::{Posting, Voucher};
-use crate::money::format_minor;
 use crate::writer::contents::Contents;
-use crate::writer::period::{self, Dates};
+use crate::writer::dates::{self, Dates};
 use crate::writer::saft::fits;
 use crate::writer::sie::{
     AccountKind, DEPARTMENT_DIMENSION, PROJECT_DIMENSION, check_head, organisation_number, voucher_text,
@@ -56,7 +55,7 @@ impl<'a> Sie5<'a> {
         Ok(Self {
             context: *context,
             journal: options.text("journal")?.to_owned(),
-            created: period::created(options)?,
+            created: dates::created(options)?,
         })
     }
 
@@ -199,7 +198,7 @@ impl Sie5<'_> {
 
     fn line(&self, xml: &mut Xml, out: &mut Vec<u8>, posting: &Posting) -> io::Result<()> {
         let base = self.context.books.settings.base_currency;
-        let amount = format_minor(posting.in_base(), base.exponent());
+        let amount = base.amount(posting.in_base()).to_string();
         let entry = [
             ("accountId", &*posting.account),
             ("amount", &amount),
@@ -211,7 +210,7 @@ impl Sie5<'_> {
         }
         xml.open(out, "LedgerEntry", &entry)?;
         if is_foreign {
-            let own = posting.currency.format(posting.amount);
+            let own = posting.currency.amount(posting.amount).to_string();
             let attributes = [("amount", own.as_str()), ("currency", posting.currency.code())];
             xml.empty(out, "ForeignCurrencyAmount", &attributes)?;
         }
