@@ -12,7 +12,7 @@ use crate::config::LedgerConfig;
 use crate::format::options::Options;
 use crate::format::{Descriptor, FormatError, Shape};
 use crate::writer::Context;
-use crate::writer::delimited::{DelimitedChecker, DelimitedWriter, Lines};
+use crate::writer::delimited::{DelimitedChecker, DelimitedWriter, Table};
 
 /// A format: its descriptor and its writer.
 #[derive(Debug)]
@@ -162,9 +162,9 @@ impl Format {
             (Make::Registered(make), _) => make(context, &options),
             (Make::Delimited, Some(layout)) => {
                 let shape = self.descriptor.shape(&options)?;
-                let lines = Lines::new(layout, &shape, context, &options)?;
-                let checker = DelimitedChecker::new(lines.clone());
-                Ok((Box::new(checker), Box::new(DelimitedWriter::new(lines))))
+                let table = Table::new(layout, &shape, context, &options)?;
+                let checker = DelimitedChecker::new(table.clone());
+                Ok((Box::new(checker), Box::new(DelimitedWriter::new(table))))
             }
             (Make::Delimited, None) => Err(options.wrong("the format has no layout")),
         }

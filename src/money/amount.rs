@@ -68,7 +68,9 @@ impl Amount {
 
     /// Appends the text to bytes.
     pub fn push(self, out: &mut Vec<u8>) {
-        self.with_text(|text| out.extend_from_slice(text.as_bytes()));
+        let mut buffer = [0; LENGTH_MAX];
+        let start = self.fill_signed(&mut buffer);
+        out.extend_from_slice(&buffer[start..]);
     }
 
     /// Appends the text to text.
@@ -79,12 +81,18 @@ impl Amount {
     /// Hands the text to `take`.
     pub fn with_text<T>(self, take: impl FnOnce(&str) -> T) -> T {
         let mut buffer = [0; LENGTH_MAX];
-        let mut start = self.fill(&mut buffer);
-        if self.is_negative {
-            start -= 1;
-            buffer[start] = b'-';
-        }
+        let start = self.fill_signed(&mut buffer);
         take(ascii(&buffer[start..]))
+    }
+
+    /// Writes the amount to the end of `buffer`; gives where it starts.
+    fn fill_signed(self, buffer: &mut [u8; LENGTH_MAX]) -> usize {
+        let start = self.fill(buffer);
+        if !self.is_negative {
+            return start;
+        }
+        buffer[start - 1] = b'-';
+        start - 1
     }
 
     /// Writes the magnitude to the end of `buffer`; gives where it starts. One byte is left before

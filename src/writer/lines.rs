@@ -6,7 +6,7 @@ use crate::money::divide_half_away;
 
 /// One line: a posting and its amounts, with VAT folded in where that was asked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Line<'v> {
+pub struct TargetLine<'v> {
     /// The posting.
     pub posting: &'v Posting,
     /// Minor units of the posting's currency.
@@ -19,7 +19,7 @@ pub struct Line<'v> {
     pub base_vat: i64,
 }
 
-impl Line<'_> {
+impl TargetLine<'_> {
     /// The amount that the target computes as VAT where it is not the one that was booked.
     pub fn other_vat(&self) -> Option<i64> {
         match self.posting.tax {
@@ -30,8 +30,8 @@ impl Line<'_> {
 }
 
 /// The lines of a voucher, in order. Their base amounts sum to zero, as the postings' do.
-pub fn lines(voucher: &Voucher, vat: VatMode) -> Result<Vec<Line<'_>>, String> {
-    let mut lines: Vec<Line<'_>> = Vec::with_capacity(voucher.postings().len());
+pub fn lines(voucher: &Voucher, vat: VatMode) -> Result<Vec<TargetLine<'_>>, String> {
+    let mut lines: Vec<TargetLine<'_>> = Vec::with_capacity(voucher.postings().len());
     for posting in voucher.postings() {
         if vat == VatMode::Gross && matches!(posting.tax, Tax::Vat { .. }) {
             fold(&mut lines, posting).ok_or_else(|| {
@@ -42,7 +42,7 @@ pub fn lines(voucher: &Voucher, vat: VatMode) -> Result<Vec<Line<'_>>, String> {
                 )
             })?;
         } else {
-            lines.push(Line {
+            lines.push(TargetLine {
                 posting,
                 amount: posting.amount,
                 base: posting.in_base(),
@@ -63,8 +63,8 @@ pub fn lines(voucher: &Voucher, vat: VatMode) -> Result<Vec<Line<'_>>, String> {
 
 /// Adds a VAT posting to the revenue lines that it was computed for: those of its key, code and
 /// dimensions that have no VAT yet. In the base currency they share it in proportion.
-fn fold(lines: &mut [Line<'_>], vat_posting: &Posting) -> Option<()> {
-    let mut open: Vec<(&mut Line<'_>, i64)> = lines
+fn fold(lines: &mut [TargetLine<'_>], vat_posting: &Posting) -> Option<()> {
+    let mut open: Vec<(&mut TargetLine<'_>, i64)> = lines
         .iter_mut()
         .filter(|line| {
             let posting = line.posting;

@@ -11,7 +11,7 @@ use crate::format::options::Options;
 use crate::journal::id::LARGEST_SERIES;
 use crate::journal::{Tax, Voucher};
 use crate::money::Currency;
-use crate::writer::lines::{Line, lines};
+use crate::writer::lines::{TargetLine, lines};
 use crate::writer::{Checker, Context, Limits, Whole, Writer};
 
 /// How many characters of text are known to be taken.
@@ -55,14 +55,14 @@ impl VismaBusiness {
     }
 
     /// The target's tax code, `0` where there is none.
-    fn tax_code<'t>(&'t self, line: &Line<'t>) -> Option<&'t str> {
+    fn tax_code<'t>(&'t self, line: &TargetLine<'t>) -> Option<&'t str> {
         match line.posting.tax_code.as_deref() {
             None | Some("0") => Some("0"),
             Some(code) => self.options.tax_code(code),
         }
     }
 
-    fn check_text(&self, voucher: &Voucher, line: &Line<'_>, limits: &mut Limits) {
+    fn check_text(&self, voucher: &Voucher, line: &TargetLine<'_>, limits: &mut Limits) {
         let (text, before) = (text_of(line), &line.posting.text);
         let id = voucher.id();
         if let Some(missing) = self.encoding.first_missing(&text) {
@@ -76,7 +76,7 @@ impl VismaBusiness {
         }
     }
 
-    fn row(&self, voucher: &Voucher, line: &Line<'_>) -> Result<String, String> {
+    fn row(&self, voucher: &Voucher, line: &TargetLine<'_>) -> Result<String, String> {
         let number = voucher.date_number(self.series)?;
         let posting = line.posting;
         let code = self.tax_code(line).ok_or_else(|| {
@@ -122,7 +122,7 @@ impl VismaBusiness {
 }
 
 /// The text of a line, without the quotes that would end it, cut to what the target takes.
-fn text_of(line: &Line<'_>) -> String {
+fn text_of(line: &TargetLine<'_>) -> String {
     let text = line.posting.text.replace('"', " ");
     crate::text::cut(&text, TEXT_MAX).to_owned()
 }

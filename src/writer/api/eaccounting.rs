@@ -72,16 +72,12 @@ impl Body for EAccounting {
                 ));
                 continue;
             }
-            let (debit, credit) = if line.base > 0 {
-                (line.base, 0)
-            } else {
-                (0, -line.base)
-            };
+            let (debit, credit) = self.base.amount(line.base).sides();
             let has_code = matches!(posting.tax, Tax::Net { .. });
             rows.push(Row {
                 account_number: number(account)?,
-                debit_amount: number(&self.base.format(debit))?,
-                credit_amount: number(&self.base.format(credit))?,
+                debit_amount: number(&debit.to_string())?,
+                credit_amount: number(&credit.to_string())?,
                 transaction_text: notes.cut(voucher, &posting.text, TEXT_MAX),
                 vat_code_id: has_code.then(|| lookup("vatCode", tax_code(&self.options, &line, ""))),
                 cost_center_item_id1: posting

@@ -12,7 +12,7 @@ use crate::journal::{Tax, Voucher};
 use crate::money::Currency;
 use crate::writer::Context;
 use crate::writer::api::{Body, Notes, json, number, tax_code};
-use crate::writer::lines::Line;
+use crate::writer::lines::TargetLine;
 
 /// Fiken puts 34 characters of its own in front, within its limit of 200.
 const DESCRIPTION_MAX: usize = 166;
@@ -64,7 +64,7 @@ impl Fiken {
         }
     }
 
-    fn vat_code(&self, line: &Line<'_>) -> Result<Option<Box<RawValue>>, String> {
+    fn vat_code(&self, line: &TargetLine<'_>) -> Result<Option<Box<RawValue>>, String> {
         let code = tax_code(&self.options, line, "");
         if code.is_empty() {
             return Ok(None);
@@ -78,8 +78,12 @@ impl Fiken {
     }
 
     /// The lines of a provider posting and its counter postings, which sum to zero.
-    fn group(&self, provider: &Line<'_>, counters: &[Line<'_>]) -> Result<Vec<EntryLine>, String> {
-        let account = |line: &Line<'_>| Some(line.posting.account.to_string());
+    fn group(
+        &self,
+        provider: &TargetLine<'_>,
+        counters: &[TargetLine<'_>],
+    ) -> Result<Vec<EntryLine>, String> {
+        let account = |line: &TargetLine<'_>| Some(line.posting.account.to_string());
         let mut lines = Vec::new();
         for counter in counters {
             let code = self.vat_code(counter)?;
@@ -177,7 +181,7 @@ impl Body for Fiken {
 }
 
 /// Cuts lines where their sum comes back to zero; `None` when it never does.
-fn groups<'l, 'v>(lines: &'l [Line<'v>]) -> Option<Vec<&'l [Line<'v>]>> {
+fn groups<'l, 'v>(lines: &'l [TargetLine<'v>]) -> Option<Vec<&'l [TargetLine<'v>]>> {
     let mut groups = Vec::new();
     let (mut start, mut sum) = (0, 0i128);
     for (index, line) in lines.iter().enumerate() {

@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use crate::format::delimited::VatMode;
 use crate::format::options::Options;
 use crate::journal::Voucher;
-use crate::writer::lines::{Line, lines};
+use crate::writer::lines::{TargetLine, lines};
 use crate::writer::{Checker, Limits, Writer};
 
 /// A target's body for one voucher.
@@ -62,7 +62,7 @@ impl Notes {
 
     /// The lines of a voucher with their VAT folded in, where the target computes the VAT. What
     /// it will compute differently is listed.
-    fn gross_lines<'v>(&mut self, voucher: &'v Voucher) -> Result<Vec<Line<'v>>, String> {
+    fn gross_lines<'v>(&mut self, voucher: &'v Voucher) -> Result<Vec<TargetLine<'v>>, String> {
         let lines = lines(voucher, VatMode::Gross)?;
         for line in &lines {
             if let Some(vat) = line.other_vat() {
@@ -125,7 +125,7 @@ fn lookup(kind: &str, value: &str) -> String {
 }
 
 /// A line's tax code in the target: mapped by the configuration, or as it is; `none` without one.
-fn tax_code<'t>(options: &'t Options, line: &Line<'t>, none: &'t str) -> &'t str {
+fn tax_code<'t>(options: &'t Options, line: &TargetLine<'t>, none: &'t str) -> &'t str {
     match line.posting.tax_code.as_deref() {
         None => none,
         Some(code) => options.tax_code(code).unwrap_or(code),

@@ -1,20 +1,21 @@
 //! Makes cells fit: forbidden characters, formulas, lengths, digits, code page.
 
 use crate::format::delimited::Quoting;
-use crate::writer::delimited::{Fault, Lines, Place, Planned};
+use crate::writer::delimited::planned::Planned;
+use crate::writer::delimited::{Fault, Row, Table};
 
-impl Lines<'_> {
+impl Table<'_> {
     /// Makes a cell fit its column, the separator and the code page.
-    pub(crate) fn fit(
+    pub(super) fn fit(
         &self,
         planned: &Planned<'_>,
-        place: &Place<'_>,
+        row: &Row<'_>,
         mut value: String,
         is_text: bool,
         report: &mut impl FnMut(Fault),
     ) -> String {
         let column = planned.column;
-        let what = || format!("voucher {}: {} `", place.voucher.id(), column.name);
+        let what = || format!("voucher {}: {} `", row.voucher.id(), column.name);
         if is_text {
             let fitting: String = value
                 .chars()

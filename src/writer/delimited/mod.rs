@@ -1,8 +1,10 @@
 //! The engine for delimited text: one line a posting, by the layout of a `format.toml`.
 //!
-//! The checker makes every cell as the writer does, and keeps only what is wrong with it.
+//! The checker makes every cell that can be wrong as the writer does, and keeps only what is wrong
+//! with it.
 
 mod fit;
+mod planned;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -20,12 +22,13 @@ use crate::journal::id::LARGEST_SERIES;
 use crate::journal::id::VoucherId;
 use crate::money::Currency;
 use crate::writer::contents::Contents;
-use crate::writer::lines::{Line, lines};
+use crate::writer::delimited::planned::Planned;
+use crate::writer::lines::{TargetLine, lines};
 use crate::writer::{Checker, Context, Limits, Writer};
 
-/// How the lines of a document are made.
+/// How the rows of a document are made.
 #[derive(Debug, Clone)]
-pub struct Lines<'a> {
+pub struct Table<'a> {
     layout: &'a Layout,
     columns: Vec<Planned<'a>>,
     encoding: Encoding,
@@ -42,33 +45,26 @@ pub struct Lines<'a> {
 /// Says what the lines of a document cannot hold.
 #[derive(Debug)]
 pub struct DelimitedChecker<'a> {
-    lines: Lines<'a>,
+    table: Table<'a>,
     numbers_seen: BTreeMap<(i32, u32), VoucherId>,
 }
 
 /// Writes the lines of a document.
 #[derive(Debug)]
 pub struct DelimitedWriter<'a> {
-    lines: Lines<'a>,
+    table: Table<'a>,
     rows: usize,
 }
 
-/// A column with its options looked up.
-#[derive(Debug, Clone)]
-pub(crate) struct Planned<'a> {
-    column: &'a Column,
-    fixed: Option<String>,
-    empty: String,
-    max: Option<usize>,
-}
-
-/// A posting's line and where it stands.
+/// A line of the document: what a posting says there, and where it stands.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'v> {
+pub(crate) struct Row<'v> {
     voucher: &'v Voucher,
-    line: Line<'v>,
-    number: usize,
-    row: usize,
+    line: TargetLine<'v>,
+    /// Its place in the voucher, from 1.
+    in_voucher: usize,
+    /// Its place in the file, from 1.
+    in_file: usize,
 }
 
 /// What is wrong with a cell.
@@ -77,35 +73,14 @@ pub(crate) enum Fault {
     Replaced(String),
 }
 
-impl<'a> Lines<'a> {
-    /// The lines of a layout for one document.
+impl<'a> Table<'a> {
+    /// The rows of a layout for one document.
     pub fn new(
         layout: &'a Layout,
         shape: &Shape,
         context: &Context<'a>,
         options: &Options,
     ) -> Result<Self, FormatError> {
-        let plan = |column: &'a Column| -> Result<Planned<'a>, FormatError> {
-            let fixed = match (&column.constant, &column.option) {
-                (Some(constant), _) => Some(constant.clone()),
-                (None, Some(option)) => Some(options.get(option).unwrap_or_default().to_owned()),
-                (None, None) => None,
-            };
-            let max = match &column.max_option {
-                Some(option) if options.has(option) => Some(options.number(option, 10_000)? as usize),
-                Some(_) | None => column.max,
-            };
-            let empty = column.empty_option.as_ref();
-            let empty = empty
-                .and_then(|option| options.get(option))
-                .unwrap_or(&column.empty);
-            Ok(Planned {
-                column,
-                fixed,
-                empty: empty.to_owned(),
-                max,
-            })
-        };
         let is_there = |column: &&Column| {
             column
                 .only_with
@@ -113,7 +88,9 @@ impl<'a> Lines<'a> {
                 .is_none_or(|option| options.get(option).is_some_and(|value| !value.is_empty()))
         };
         let columns = layout.columns.iter().map(|column| column.get_ref());
-        let columns = columns.filter(is_there).map(plan);
+        let columns = columns
+            .filter(is_there)
+            .map(|column| Planned::new(column, options));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         let uses = |wanted: fn(Field) -> bool| {
             columns
@@ -143,66 +120,69 @@ impl<'a> Lines<'a> {
         })
     }
 
-    /// The places of a voucher's lines, after `rows` others. A line without an amount moves
+    /// The rows of a voucher, after `before` others. A line without an amount moves
     /// nothing and is left out.
-    fn places<'v>(&self, voucher: &'v Voucher, rows: usize) -> Result<Vec<Place<'v>>, String> {
+    fn rows<'v>(&self, voucher: &'v Voucher, before: usize) -> Result<Vec<Row<'v>>, String> {
         let lines = lines(voucher, self.layout.vat)?;
         let lines = lines.into_iter().filter(|line| self.amount(line).0 != 0);
-        let place = |(index, line)| Place {
+        let row = |(index, line)| Row {
             voucher,
             line,
-            number: index + 1,
-            row: rows + index + 1,
+            in_voucher: index + 1,
+            in_file: before + index + 1,
         };
-        Ok(lines.enumerate().map(place).collect())
+        Ok(lines.enumerate().map(row).collect())
     }
 
     /// The amount of a line and its currency, debit positive.
-    fn amount(&self, line: &Line<'_>) -> (i64, Currency) {
+    fn amount(&self, line: &TargetLine<'_>) -> (i64, Currency) {
         match self.layout.amounts {
             AmountCurrency::Base => (line.base, self.base),
             AmountCurrency::Ledger => (line.amount, line.posting.currency),
         }
     }
 
-    /// The cells of a line; what is wrong with them goes to `report`.
-    fn cells(&self, place: &Place<'_>, mut report: impl FnMut(Fault)) -> Vec<String> {
-        let cell = |planned: &Planned<'_>| {
-            let column = planned.column;
-            let is_left_out = column.first_line_only && place.number > 1;
-            let (value, is_text) = match (&planned.fixed, column.field) {
-                _ if is_left_out => (Ok(String::new()), false),
-                (Some(fixed), _) => (Ok(fixed.clone()), false),
-                (None, Some(field)) => (self.value(field, place), field.is_text()),
-                (None, None) => (Ok(String::new()), false),
-            };
-            let value = value.unwrap_or_else(|message| {
-                report(Fault::Refused(message));
-                String::new()
-            });
-            let is_written = |option: &String| self.options.flag(option);
-            let value = if column.written_if.as_ref().is_none_or(is_written) || value.is_empty() {
-                value
-            } else {
-                let (voucher, name) = (place.voucher.id(), &column.name);
-                report(Fault::Replaced(format!(
-                    "voucher {voucher}: {name} `{value}` is left out"
-                )));
-                String::new()
-            };
-            let value = if value.is_empty() && !is_left_out {
-                planned.empty.clone()
-            } else {
-                value
-            };
-            self.fit(planned, place, value, is_text, &mut report)
-        };
+    /// The cells of a row.
+    fn cells(&self, row: &Row<'_>) -> Vec<String> {
+        let cell = |planned| self.cell(planned, row, &mut |_| ());
         self.columns.iter().map(cell).collect()
     }
 
+    /// A cell of a row; what is wrong with it goes to `report`.
+    fn cell(&self, planned: &Planned<'_>, row: &Row<'_>, report: &mut impl FnMut(Fault)) -> String {
+        let column = planned.column;
+        let is_left_out = column.first_line_only && row.in_voucher > 1;
+        let (value, is_text) = match (&planned.fixed, column.field) {
+            _ if is_left_out => (Ok(String::new()), false),
+            (Some(fixed), _) => (Ok(fixed.clone()), false),
+            (None, Some(field)) => (self.value(field, row), field.is_text()),
+            (None, None) => (Ok(String::new()), false),
+        };
+        let value = value.unwrap_or_else(|message| {
+            report(Fault::Refused(message));
+            String::new()
+        });
+        let is_written = |option: &String| self.options.flag(option);
+        let value = if column.written_if.as_ref().is_none_or(is_written) || value.is_empty() {
+            value
+        } else {
+            let (voucher, name) = (row.voucher.id(), &column.name);
+            report(Fault::Replaced(format!(
+                "voucher {voucher}: {name} `{value}` is left out"
+            )));
+            String::new()
+        };
+        let value = if value.is_empty() && !is_left_out {
+            planned.empty.clone()
+        } else {
+            value
+        };
+        self.fit(planned, row, value, is_text, report)
+    }
+
     /// What a field says of a line.
-    fn value(&self, field: Field, place: &Place<'_>) -> Result<String, String> {
-        let Place { voucher, line, .. } = place;
+    fn value(&self, field: Field, row: &Row<'_>) -> Result<String, String> {
+        let Row { voucher, line, .. } = row;
         let posting = line.posting;
         let date = voucher.date();
         let (amount, currency) = self.amount(line);
@@ -229,8 +209,8 @@ impl<'a> Lines<'a> {
             Field::Day => date.format("%d").to_string(),
             Field::FiscalYear => self.fiscal_year(voucher).to_string(),
             Field::Period => self.calendar.period(date).to_string(),
-            Field::Line => place.number.to_string(),
-            Field::Row => place.row.to_string(),
+            Field::Line => row.in_voucher.to_string(),
+            Field::Row => row.in_file.to_string(),
             Field::Account => posting.account.to_string(),
             Field::AccountName => posting.account_name.to_string(),
             Field::Amount => self.money(signed * amount, currency),
@@ -246,7 +226,7 @@ impl<'a> Lines<'a> {
             Field::BaseCurrency => self.base.code().to_owned(),
             Field::ForeignAmount => only(is_foreign, self.money(signed * line.amount, posting.currency)),
             Field::ForeignCurrency => only(is_foreign, posting.currency.code().to_owned()),
-            Field::TaxCode => self.tax_code(place)?,
+            Field::TaxCode => self.tax_code(row)?,
             Field::Text => posting.text.to_string(),
             Field::Department => optional(&posting.department),
             Field::Project => optional(&posting.project),
@@ -255,8 +235,8 @@ impl<'a> Lines<'a> {
         })
     }
 
-    fn tax_code(&self, place: &Place<'_>) -> Result<String, String> {
-        let Some(code) = place.line.posting.tax_code.as_deref() else {
+    fn tax_code(&self, row: &Row<'_>) -> Result<String, String> {
+        let Some(code) = row.line.posting.tax_code.as_deref() else {
             return Ok(String::new());
         };
         let mapped = self
@@ -268,7 +248,7 @@ impl<'a> Lines<'a> {
             (None, Unmapped::Keep) => Ok(code.to_owned()),
             (None, Unmapped::Refuse) => Err(format!(
                 "voucher {}: the target's code for tax code `{code}` is not known; set it under `tax_codes` of the format",
-                place.voucher.id()
+                row.voucher.id()
             )),
         }
     }
@@ -327,9 +307,9 @@ impl<'a> Lines<'a> {
 
 impl<'a> DelimitedChecker<'a> {
     /// A checker for one document.
-    pub fn new(lines: Lines<'a>) -> Self {
+    pub fn new(table: Table<'a>) -> Self {
         Self {
-            lines,
+            table,
             numbers_seen: BTreeMap::new(),
         }
     }
@@ -337,39 +317,41 @@ impl<'a> DelimitedChecker<'a> {
 
 impl<'a> DelimitedWriter<'a> {
     /// A writer for one document.
-    pub fn new(lines: Lines<'a>) -> Self {
-        Self { lines, rows: 0 }
+    pub fn new(table: Table<'a>) -> Self {
+        Self { table, rows: 0 }
     }
 }
 
 impl Checker for DelimitedChecker<'_> {
     fn voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
-        let lines = &self.lines;
-        let places = match lines.places(voucher, 0) {
-            Ok(places) => places,
+        let table = &self.table;
+        let rows = match table.rows(voucher, 0) {
+            Ok(rows) => rows,
             Err(message) => return limits.refuse(message),
         };
-        for place in &places {
-            lines.cells(place, |fault| match fault {
-                Fault::Refused(message) => limits.refuse_once(message),
-                Fault::Replaced(message) => limits.replaced_once(message),
-            });
-            if lines.layout.vat == VatMode::Gross
-                && let Some(vat) = place.line.other_vat()
+        for row in &rows {
+            for planned in table.columns.iter().filter(|planned| !planned.is_safe) {
+                table.cell(planned, row, &mut |fault| match fault {
+                    Fault::Refused(message) => limits.refuse_once(message),
+                    Fault::Replaced(message) => limits.replaced_once(message),
+                });
+            }
+            if table.layout.vat == VatMode::Gross
+                && let Some(vat) = row.line.other_vat()
             {
-                let money = |vat| lines.money(vat, place.line.posting.currency);
+                let money = |vat| table.money(vat, row.line.posting.currency);
                 limits.replaced(format!(
                     "voucher {}: the VAT on account {} is {}, but the target computes {} from the gross amount",
                     voucher.id(),
-                    place.line.posting.account,
-                    money(place.line.vat),
+                    row.line.posting.account,
+                    money(row.line.vat),
                     money(vat)
                 ));
             }
         }
         // Numbers follow from dates; that none is given twice is checked all the same.
-        if let Some(number) = lines.number(voucher) {
-            let key = (lines.fiscal_year(voucher), number);
+        if let Some(number) = table.number(voucher) {
+            let key = (table.fiscal_year(voucher), number);
             if let Some(other) = self.numbers_seen.insert(key, voucher.id().clone()) {
                 limits.refuse(format!(
                     "voucher {} would have the number {number} of voucher {other}",
@@ -382,24 +364,24 @@ impl Checker for DelimitedChecker<'_> {
 
 impl Writer for DelimitedWriter<'_> {
     fn begin(&mut self, _contents: &Contents, out: &mut Vec<u8>) -> io::Result<()> {
-        let lines = &self.lines;
-        for line in &lines.layout.preamble {
+        let table = &self.table;
+        for line in &table.layout.preamble {
             writeln!(out, "{line}")?;
         }
-        if lines.layout.header {
-            let names = lines.columns.iter().map(|planned| planned.column.name.as_str());
-            lines.write_line(names, out);
+        if table.layout.header {
+            let names = table.columns.iter().map(|planned| planned.column.name.as_str());
+            table.write_line(names, out);
         }
         Ok(())
     }
 
     fn voucher(&mut self, voucher: &Voucher, out: &mut Vec<u8>) -> io::Result<()> {
-        let places = self.lines.places(voucher, self.rows).map_err(io::Error::other)?;
-        for place in &places {
-            let cells = self.lines.cells(place, |_| ());
-            self.lines.write_line(cells.iter().map(String::as_str), out);
+        let rows = self.table.rows(voucher, self.rows).map_err(io::Error::other)?;
+        for row in &rows {
+            let cells = self.table.cells(row);
+            self.table.write_line(cells.iter().map(String::as_str), out);
         }
-        self.rows += places.len();
+        self.rows += rows.len();
         Ok(())
     }
 }

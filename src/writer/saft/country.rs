@@ -152,6 +152,7 @@ pub enum LineElement {
 
 /// What is known of accounts.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Groupings<G> {
     /// By number; the longest beginning wins.
     pub accounts: BTreeMap<String, G>,

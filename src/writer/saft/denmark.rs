@@ -65,7 +65,6 @@ struct StandardCode {
 
 #[derive(Debug, Deserialize)]
 struct Codes {
-    #[serde(flatten)]
     groupings: Groupings<Grouping>,
     tax_codes: BTreeMap<String, StandardCode>,
 }

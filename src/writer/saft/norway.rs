@@ -43,7 +43,6 @@ pub struct Grouping {
 
 #[derive(Debug, Deserialize)]
 struct Codes {
-    #[serde(flatten)]
     groupings: Groupings<Grouping>,
     /// What the standard tax codes mean.
     tax_codes: BTreeMap<String, String>,

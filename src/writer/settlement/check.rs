@@ -2,7 +2,7 @@
 
 use crate::writer::Limits;
 use crate::writer::settlement::SettlementXml;
-use crate::writer::settlement::period::{Settlement, Transaction};
+use crate::writer::settlement::since_payout::{Settlement, Transaction};
 
 impl SettlementXml {
     /// Refuses what the report has no place for.

@@ -6,7 +6,7 @@
 
 mod check;
 mod merchant;
-mod period;
+mod since_payout;
 
 use std::io;
 
@@ -19,7 +19,7 @@ use crate::format::options::Options;
 use crate::ledger::page::Page;
 use crate::money::Currency;
 use crate::writer::contents::Contents;
-use crate::writer::settlement::period::{Period, Settlement, Transaction};
+use crate::writer::settlement::since_payout::{Settlement, SincePayout, Transaction};
 use crate::writer::xml::{self, Xml};
 use crate::writer::{Checker, Context, Limits, Whole, Writer};
 
@@ -81,7 +81,7 @@ pub struct SettlementXml {
 #[derive(Debug)]
 pub struct SettlementChecker {
     report: SettlementXml,
-    period: Period,
+    since_payout: SincePayout,
     /// Whether a payout so far is the gross: its fees come with an invoice.
     has_gross: bool,
 }
@@ -90,7 +90,7 @@ pub struct SettlementChecker {
 #[derive(Debug)]
 pub struct SettlementWriter {
     report: SettlementXml,
-    period: Period,
+    since_payout: SincePayout,
     totals: Totals,
     has_gross: bool,
     /// Settlements that wait until a payout with fees tells what the ledger's payouts are.
@@ -294,7 +294,7 @@ impl SettlementChecker {
     pub fn new(report: SettlementXml) -> Self {
         Self {
             report,
-            period: Period::default(),
+            since_payout: SincePayout::default(),
             has_gross: false,
         }
     }
@@ -302,19 +302,19 @@ impl SettlementChecker {
 
 impl Checker for SettlementChecker {
     fn page_before(&mut self, page: &Page<'_, '_>) {
-        self.period.page(page, self.report.zone);
+        self.since_payout.page(page, self.report.zone);
     }
 
     fn day_before(&mut self, date: NaiveDate) {
-        self.period.day_before(date);
+        self.since_payout.day_before(date);
     }
 
     fn page(&mut self, page: &Page<'_, '_>) {
-        self.period.page(page, self.report.zone);
+        self.since_payout.page(page, self.report.zone);
     }
 
     fn day(&mut self, date: NaiveDate, limits: &mut Limits) {
-        for settlement in self.period.day(date) {
+        for settlement in self.since_payout.day(date) {
             let is_gross = self.report.is_gross(&settlement).unwrap_or(self.has_gross);
             self.report.check_settlement(&settlement, is_gross, limits);
             self.has_gross |= is_gross && settlement.fee() != 0;
@@ -322,7 +322,7 @@ impl Checker for SettlementChecker {
     }
 
     fn end(&mut self, _whole: &Whole<'_>, limits: &mut Limits) {
-        for reference in self.period.stray_fees() {
+        for reference in self.since_payout.stray_fees() {
             limits.refuse(format!(
                 "the fee of pspReference `{reference}` belongs to no transaction of its settlement, and the report shows fees only there"
             ));
@@ -335,7 +335,7 @@ impl SettlementWriter {
     pub fn new(report: SettlementXml) -> Self {
         Self {
             report,
-            period: Period::default(),
+            since_payout: SincePayout::default(),
             totals: Totals::default(),
             has_gross: false,
             waiting: Vec::new(),
@@ -375,20 +375,20 @@ impl Writer for SettlementWriter {
     }
 
     fn page_before(&mut self, page: &Page<'_, '_>) {
-        self.period.page(page, self.report.zone);
+        self.since_payout.page(page, self.report.zone);
     }
 
     fn day_before(&mut self, date: NaiveDate) {
-        self.period.day_before(date);
+        self.since_payout.day_before(date);
     }
 
     fn page(&mut self, page: &Page<'_, '_>, _out: &mut Vec<u8>) -> io::Result<()> {
-        self.period.page(page, self.report.zone);
+        self.since_payout.page(page, self.report.zone);
         Ok(())
     }
 
     fn day(&mut self, date: NaiveDate, out: &mut Vec<u8>) -> io::Result<()> {
-        for settlement in self.period.day(date) {
+        for settlement in self.since_payout.day(date) {
             let is_gross = self.report.is_gross(&settlement) == Some(true);
             self.has_gross |= is_gross && settlement.fee() != 0;
             self.totals.add(&settlement);

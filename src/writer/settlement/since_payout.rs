@@ -47,7 +47,7 @@ pub(crate) struct Settlement {
 
 /// What has happened since the last payout.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Period {
+pub(crate) struct SincePayout {
     transactions: Vec<Transaction>,
     fees: BTreeMap<String, VecDeque<i128>>,
     retained: i128,
@@ -66,7 +66,7 @@ enum Event {
     Stranger(String),
 }
 
-impl Period {
+impl SincePayout {
     /// Takes entries of the date at hand.
     pub(crate) fn page(&mut self, page: &Page<'_, '_>, zone: Tz) {
         for (ordinal, entry) in page.numbered() {
