@@ -10,7 +10,7 @@ use crate::Stop;
 use crate::calendar::Date;
 
 /// The topics in the order in which a date is booked.
-pub const TOPICS: [&str; 2] = ["fees", "funds"];
+pub const TOPICS: [&str; 2] = ["funds", "fees"];
 
 /// An entry with its currency and date typed, in order within its date.
 #[derive(Debug)]
