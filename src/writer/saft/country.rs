@@ -8,6 +8,8 @@ use std::io;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+#[cfg(test)]
+use crate::chart::Chart;
 use crate::chart::Role;
 use crate::config::company::{Company, CompanyField};
 use crate::format::FormatError;
@@ -24,6 +26,8 @@ use crate::writer::{Context, Limits};
 pub trait Country: Debug + Clone + Sized + 'static {
     /// What an account is in the authority's list.
     type Grouping: Debug + Clone + DeserializeOwned + 'static;
+    /// What a tax code is there.
+    type TaxCode: 'static;
 
     /// The format's id.
     const FORMAT: &'static str;
@@ -65,8 +69,8 @@ pub trait Country: Debug + Clone + Sized + 'static {
     /// Reads the country's own options; refuses books that the file cannot be about.
     fn new(context: &Context<'_>, options: &Options) -> Result<Self, FormatError>;
 
-    /// What we know of accounts.
-    fn known() -> &'static Groupings<Self::Grouping>;
+    /// What we know of accounts and tax codes.
+    fn codes() -> &'static Codes<Self::Grouping, Self::TaxCode>;
 
     /// Whether an account is of the balance sheet, and so carried into a new fiscal year.
     fn is_balance(number: &str, grouping: Option<&Self::Grouping>) -> bool;
@@ -150,20 +154,22 @@ pub enum LineElement {
     Tax,
 }
 
-/// What is known of accounts.
+/// What we know of a country's accounts and tax codes: `formats/<id>/codes.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Groupings<G> {
-    /// By number; the longest beginning wins.
+pub struct Codes<G, T> {
+    /// What accounts are, by number; the longest beginning wins.
     pub accounts: BTreeMap<String, G>,
-    /// By role, when the number says less than the role does.
+    /// What accounts are, by role, when the number says less than the role does.
     pub roles: BTreeMap<Role, G>,
+    /// What tax codes are.
+    pub tax_codes: BTreeMap<String, T>,
 }
 
-impl<G> Groupings<G> {
-    /// What is known of an account: by the user, by the whole number, by its role, by the longest
+impl<G, T> Codes<G, T> {
+    /// What an account is: by the user, by the whole number, by its role, by the longest
     /// beginning of the number.
-    pub fn find<'g>(
+    pub fn grouping<'g>(
         &'g self,
         books: &Books<'_>,
         number: &str,
@@ -188,5 +194,21 @@ impl<G> Groupings<G> {
             .or_else(|| self.accounts.get(number))
             .or_else(by_role)
             .or_else(by_beginning)
+    }
+
+    /// Fails when something of a market's chart has no grouping.
+    #[cfg(test)]
+    pub fn assert_groups_all_of(&self, chart: &Chart) {
+        for role in chart.accounts.keys() {
+            assert!(self.roles.contains_key(role), "{}", role.name());
+        }
+        for number in chart.names.keys() {
+            assert!(
+                self.accounts
+                    .keys()
+                    .any(|beginning| number.starts_with(beginning.as_str())),
+                "{number}"
+            );
+        }
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! Element order, lengths and codes: `formats/saft-dk/NOTES.md`.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::LazyLock;
 
@@ -16,7 +15,7 @@ use crate::writer::contents::Contents;
 use crate::writer::dates::Dates;
 use crate::writer::saft::Saft;
 use crate::writer::saft::check::fits;
-use crate::writer::saft::country::{Country, Groupings, LineElement};
+use crate::writer::saft::country::{Codes, Country, LineElement};
 use crate::writer::saft::elements::{Tags, tags};
 use crate::writer::xml::Xml;
 use crate::writer::{Context, Limits};
@@ -56,20 +55,15 @@ impl Kind {
     }
 }
 
+/// What a tax code is in the authority's list, which changed with 2026.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct StandardCode {
+pub struct StandardCode {
     from_2026: String,
     before: String,
 }
 
-#[derive(Debug, Deserialize)]
-struct Codes {
-    groupings: Groupings<Grouping>,
-    tax_codes: BTreeMap<String, StandardCode>,
-}
-
-static CODES: LazyLock<Codes> = LazyLock::new(|| {
+static CODES: LazyLock<Codes<Grouping, StandardCode>> = LazyLock::new(|| {
     toml::from_str(include_str!("../../../formats/saft-dk/codes.toml"))
         .expect("the codes are part of the program and tested")
 });
@@ -89,6 +83,7 @@ pub struct Denmark {
 
 impl Country for Denmark {
     type Grouping = Grouping;
+    type TaxCode = StandardCode;
 
     const FORMAT: &'static str = "saft-dk";
     const CODE: &'static str = "DK";
@@ -133,8 +128,8 @@ impl Country for Denmark {
         })
     }
 
-    fn known() -> &'static Groupings<Grouping> {
-        &CODES.groupings
+    fn codes() -> &'static Codes<Grouping, StandardCode> {
+        &CODES
     }
 
     fn is_balance(number: &str, grouping: Option<&Grouping>) -> bool {
@@ -288,22 +283,10 @@ fn bank_account(company: &Company) -> Option<BankAccount> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::{Chart, Market};
 
     #[test]
     fn every_role_and_every_account_of_the_chart_has_a_type() {
-        let chart = crate::chart::Chart::of(crate::chart::Market::Denmark);
-        for role in chart.accounts.keys() {
-            assert!(CODES.groupings.roles.contains_key(role), "{}", role.name());
-        }
-        for number in chart.names.keys() {
-            assert!(
-                CODES
-                    .groupings
-                    .accounts
-                    .keys()
-                    .any(|beginning| number.starts_with(beginning.as_str())),
-                "{number}"
-            );
-        }
+        CODES.assert_groups_all_of(Chart::of(Market::Denmark));
     }
 }

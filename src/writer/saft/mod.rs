@@ -99,7 +99,7 @@ impl<'a, C: Country> Saft<'a, C> {
 
     /// What an account is in the authority's list.
     fn grouping(&self, number: &str) -> Option<&C::Grouping> {
-        C::known().find(self.context.books, number, &self.grouping)
+        C::codes().grouping(self.context.books, number, &self.grouping)
     }
 }
 

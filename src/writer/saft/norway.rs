@@ -2,7 +2,6 @@
 //!
 //! Element order, lengths and codes: `formats/saft-no/NOTES.md`.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::LazyLock;
 
@@ -16,7 +15,7 @@ use crate::writer::contents::Contents;
 use crate::writer::dates::Dates;
 use crate::writer::saft::Saft;
 use crate::writer::saft::check::fits;
-use crate::writer::saft::country::{Country, Groupings, LineElement};
+use crate::writer::saft::country::{Codes, Country, LineElement};
 use crate::writer::saft::elements::{Tags, tags};
 use crate::writer::xml::Xml;
 use crate::writer::{Context, Limits};
@@ -41,14 +40,7 @@ pub struct Grouping {
     code: String,
 }
 
-#[derive(Debug, Deserialize)]
-struct Codes {
-    groupings: Groupings<Grouping>,
-    /// What the standard tax codes mean.
-    tax_codes: BTreeMap<String, String>,
-}
-
-static CODES: LazyLock<Codes> = LazyLock::new(|| {
+static CODES: LazyLock<Codes<Grouping, String>> = LazyLock::new(|| {
     toml::from_str(include_str!("../../../formats/saft-no/codes.toml"))
         .expect("the codes are part of the program and tested")
 });
@@ -62,6 +54,8 @@ pub struct Norway {
 
 impl Country for Norway {
     type Grouping = Grouping;
+    /// What the standard tax code means.
+    type TaxCode = String;
 
     const FORMAT: &'static str = "saft-no";
     const CODE: &'static str = "NO";
@@ -116,8 +110,8 @@ impl Country for Norway {
         })
     }
 
-    fn known() -> &'static Groupings<Grouping> {
-        &CODES.groupings
+    fn codes() -> &'static Codes<Grouping, String> {
+        &CODES
     }
 
     /// Income and costs have groupings of their own; everything else is carried.
@@ -244,23 +238,12 @@ fn rate(saft: &Saft<'_, Norway>, code: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::{Chart, Market};
 
     #[test]
     fn every_role_and_every_account_of_the_chart_has_a_grouping() {
-        let chart = crate::chart::Chart::of(crate::chart::Market::Norway);
-        for role in chart.accounts.keys() {
-            assert!(CODES.groupings.roles.contains_key(role), "{}", role.name());
-        }
-        for number in chart.names.keys() {
-            assert!(
-                CODES
-                    .groupings
-                    .accounts
-                    .keys()
-                    .any(|beginning| number.starts_with(beginning.as_str())),
-                "{number}"
-            );
-        }
+        let chart = Chart::of(Market::Norway);
+        CODES.assert_groups_all_of(chart);
         for code in chart.tax_codes.keys() {
             assert!(CODES.tax_codes.contains_key(code), "{code}");
         }
