@@ -3,6 +3,7 @@
 //! This is data only. The writers make documents of it, and the catalogue joins the two.
 
 pub mod delimited;
+pub mod field;
 pub mod options;
 
 use std::collections::BTreeMap;

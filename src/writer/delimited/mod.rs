@@ -13,8 +13,9 @@ use crate::date::FiscalCalendar;
 use crate::encode::Encoding;
 use crate::format::delimited::VatMode;
 use crate::format::delimited::{
-    AmountCurrency, Column, DatePattern, DecimalMark, Field, Layout, Quoting, Sign, Unmapped,
+    AmountCurrency, Column, DatePattern, DecimalMark, Layout, Quoting, Sign, Unmapped,
 };
+use crate::format::field::Field;
 use crate::format::options::Options;
 use crate::format::{FormatError, Shape, choice};
 use crate::journal::Voucher;

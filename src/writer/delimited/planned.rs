@@ -1,7 +1,8 @@
 //! Columns with what is the same in every row.
 
 use crate::format::FormatError;
-use crate::format::delimited::{Column, Field};
+use crate::format::delimited::Column;
+use crate::format::field::Field;
 use crate::format::options::Options;
 
 /// A column with its options looked up.
