@@ -20,7 +20,7 @@ use thiserror::Error;
 use crate::provider::{LedgerInfo, Topic};
 use crate::store::folder::Folder;
 use crate::store::zip::Zip;
-use crate::store::{Store, StoreError};
+use crate::store::{Listing, Store, StoreError};
 
 const LEDGER_ITEM: &str = "ledger.json";
 
@@ -91,7 +91,13 @@ impl ArchiveError {
                 Some("read it with --offline, or unpack it and name the folder with --archive DIR")
             }
             Self::Read { source, .. } => match source.kind() {
-                io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::Other => {
+                io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput => {
+                    Some("unpack it and name the folder with --archive DIR")
+                }
+                io::ErrorKind::InvalidData
+                | io::ErrorKind::UnexpectedEof
+                | io::ErrorKind::FileTooLarge
+                | io::ErrorKind::Other => {
                     Some("restore it from a backup, or remove it and fetch the ledger again")
                 }
                 _ => None,
@@ -157,10 +163,10 @@ impl Archive {
     /// Lets a folder without the ledger level (`<root>/funds/…`) stand for `ledger_id`. Does
     /// nothing when the folder has that ledger's own folder.
     pub fn with_single_ledger(mut self, ledger_id: &str) -> Self {
-        let has_own = self
-            .folders("")
-            .is_ok_and(|folders| folders.iter().any(|name| name == ledger_id));
-        if self.lacks_ledger_level() && !has_own {
+        let is_flat = self.list("").is_ok_and(|listing| {
+            holds_topics(&listing.folders) && !listing.folders.iter().any(|name| name == ledger_id)
+        });
+        if is_flat {
             self.flat_ledger = Some(ledger_id.to_owned());
         }
         self
@@ -169,7 +175,7 @@ impl Archive {
     /// Whether the folder holds topics where it should hold ledgers.
     pub fn lacks_ledger_level(&self) -> bool {
         // What cannot be listed is reported by whoever reads it.
-        self.folders("").is_ok_and(|folders| holds_topics(&folders))
+        self.list("").is_ok_and(|listing| holds_topics(&listing.folders))
     }
 
     /// Where the archive is.
@@ -187,7 +193,7 @@ impl Archive {
 
     /// The ids of all ledgers in the archive, in order.
     pub fn ledgers(&self) -> Result<Vec<String>, ArchiveError> {
-        let listing = self.store.list(self.name("")?.trim_end_matches('/'))?;
+        let listing = self.list("")?;
         if !listing.is_there {
             return Err(ArchiveError::NoFolder(self.root.clone()));
         }
@@ -242,9 +248,9 @@ impl Archive {
         }
     }
 
-    /// The names of the folders below `path`.
-    fn folders(&self, path: &str) -> Result<Vec<String>, ArchiveError> {
-        Ok(self.store.list(self.name(path)?.trim_end_matches('/'))?.folders)
+    /// What stands directly below `path`.
+    fn list(&self, path: &str) -> Result<Listing, ArchiveError> {
+        Ok(self.store.list(self.name(path)?.trim_end_matches('/'))?)
     }
 
     /// The store's name for what is at `path` in the archive.

@@ -238,6 +238,11 @@ impl SourceReader {
             let length = chunk.len();
             self.consume(length);
         }
+        self.finish_text(text)
+    }
+
+    /// Reads to the file's real end; `text` is all that was read of it.
+    pub fn finish_text(self, text: Vec<u8>) -> Result<(String, SourceHash), ArchiveError> {
         let place = self.place.clone();
         let hash = self.finish()?;
         let text = String::from_utf8(text).map_err(|_| ArchiveError::NotText(place))?;

@@ -88,7 +88,7 @@ impl Archive {
     pub fn topic(&self, ledger_id: &str, topic: Topic) -> Result<TopicFiles, ArchiveError> {
         let folder = self.topic_path(ledger_id, topic);
         let mut files = Vec::new();
-        for name in self.store.list(&self.name(&folder)?)?.files {
+        for name in self.list(&folder)?.files {
             let Some((stem, suffix)) = name.split_once('.') else {
                 continue;
             };

@@ -58,12 +58,8 @@ pub fn run(global: &Global, demo: &Demo) -> Result<Exit, Failure> {
     }
     let write = WriteOptions {
         out: demo.out.clone(),
-        formats: Vec::new(),
-        all_formats: false,
         force: true,
-        new_only: false,
-        users_formats: None,
-        dry_run: false,
+        ..WriteOptions::default()
     };
     let command = PeriodCommand {
         global,

@@ -158,8 +158,9 @@ impl From<RulesError> for Failure {
 impl From<&RunError> for Failure {
     fn from(error: &RunError) -> Self {
         let exit = match error {
-            RunError::Archive(ArchiveError::NoFolder(_)) | RunError::Format(_) => Exit::Usage,
-            RunError::Archive(_) | RunError::ReadAgain(_) => Exit::DoesNotReconcile,
+            RunError::Archive(error) => archive_exit(error),
+            RunError::Format(_) => Exit::Usage,
+            RunError::ReadAgain(_) => Exit::DoesNotReconcile,
             RunError::Posting(posting) if posting.is_configuration() => Exit::Usage,
             RunError::Posting(PostingError::Overflow(_)) => Exit::DoesNotReconcile,
             RunError::Posting(_) | RunError::Movement { .. } => Exit::Unexpected,

@@ -1,6 +1,5 @@
 //! The commands about a range of dates: export, fetch, check, reconcile.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -34,7 +33,7 @@ pub fn export(global: &Global, arguments: &Export) -> Result<Exit, Failure> {
         force: arguments.force,
         new_only: arguments.new_only,
         users_formats: select::users_formats(),
-        dry_run: false,
+        ..WriteOptions::default()
     };
     PeriodCommand::new(global, "export", &arguments.selected)?.run(Some(write), Show::Short)
 }
@@ -43,13 +42,11 @@ pub fn export(global: &Global, arguments: &Export) -> Result<Exit, Failure> {
 pub fn check(global: &Global, arguments: &Check) -> Result<Exit, Failure> {
     let (formats, all_formats) = formats(&arguments.formats)?;
     let write = WriteOptions {
-        out: PathBuf::new(),
         formats,
         all_formats,
-        force: false,
-        new_only: false,
         users_formats: select::users_formats(),
         dry_run: true,
+        ..WriteOptions::default()
     };
     PeriodCommand::new(global, "check", &arguments.selected)?.run(Some(write), Show::Short)
 }

@@ -41,13 +41,7 @@ impl Facts {
     pub(super) fn of(stored: &StoredTopic, topic: Topic, date: NaiveDate) -> Self {
         let day = stored.parse();
         let mut facts = Self::none(day.state.clone());
-        facts.add(&Page {
-            topic,
-            date,
-            first: 1,
-            entries: &day.entries,
-            unreadable_time: None,
-        });
+        facts.add(&day.page(topic, date));
         facts
     }
 

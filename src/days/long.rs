@@ -52,8 +52,8 @@ impl Reading {
     }
 
     /// The text of a file that was read to its end.
-    pub(super) fn finish(self) -> Result<(Vec<u8>, SourceHash), ArchiveError> {
-        Ok((self.text, self.reader.finish()?))
+    pub(super) fn finish(self) -> Result<(String, SourceHash), ArchiveError> {
+        self.reader.finish_text(self.text)
     }
 
     fn read_on(&mut self) -> Result<(), ArchiveError> {
@@ -116,7 +116,7 @@ fn take<E: From<ReadAgain>>(
     has_more: &mut bool,
     visit: &mut dyn FnMut(&Page<'_, '_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    if line.trim_ascii().is_empty() {
+    if strict::is_blank(line) {
         return Ok(());
     }
     let text = std::str::from_utf8(line).map_err(|_| ReadAgain)?;

@@ -21,7 +21,7 @@ use crate::archive::{Archive, ArchiveError};
 use crate::days::facts::Facts;
 use crate::days::long::Reading;
 use crate::days::stored::{Long, Source, StoredDay, StoredTopic};
-use crate::ledger::day::{LedgerDay, TopicState, with_causes};
+use crate::ledger::day::{LedgerDay, REMEDY, TopicState, with_causes};
 use crate::ledger::page::Page;
 use crate::provider::Topic;
 
@@ -140,7 +140,8 @@ impl<'a> Days<'a> {
     /// returns whether they are.
     pub fn visit(&self, topic: Topic, date: NaiveDate, mut visit: impl FnMut(&Page<'_, '_>)) -> TopicState {
         let mut stored = self.topic(topic, date);
-        let is_known = self.known.borrow().facts.contains_key(&(topic, date));
+        // A file that was read to its end has its source noted.
+        let is_known = self.known.borrow().sources.contains_key(&(topic, date));
         if let (StoredTopic::Long(_), false) = (&stored, is_known) {
             // A long file is looked through first, so that nothing has to be taken back.
             self.facts_of(&stored, topic, date);
@@ -161,13 +162,7 @@ impl<'a> Days<'a> {
             }
             StoredTopic::None(_) | StoredTopic::Text { .. } => {
                 let day = stored.parse();
-                visit(&Page {
-                    topic,
-                    date,
-                    first: 1,
-                    entries: &day.entries,
-                    unreadable_time: day.unreadable_time,
-                });
+                visit(&day.page(topic, date));
                 day.state
             }
         }
@@ -249,9 +244,8 @@ impl<'a> Days<'a> {
     }
 
     fn load(&self, topic: Topic, date: NaiveDate) -> Result<StoredTopic, String> {
-        let readable = |error: ArchiveError| with_causes(&error);
         let files = self.files(topic)?;
-        let file = self.archive.one_of(files.files(date)).map_err(readable)?;
+        let file = self.archive.one_of(files.files(date)).map_err(unreadable)?;
         let Some(file) = file else {
             let state = if self.open.contains(&(topic, date)) {
                 TopicState::Open
@@ -260,17 +254,15 @@ impl<'a> Days<'a> {
             };
             return Ok(StoredTopic::None(state));
         };
-        let reader = self.archive.open(file).map_err(readable)?;
-        let reading = Reading::begin(reader, self.whole.get()).map_err(readable)?;
+        let reader = self.archive.open(file).map_err(unreadable)?;
+        let reading = Reading::begin(reader, self.whole.get()).map_err(unreadable)?;
         if !reading.is_whole() {
             return Ok(StoredTopic::Long(Long {
                 file: file.clone(),
                 reading: Rc::new(RefCell::new(Some(reading))),
             }));
         }
-        let (text, hash) = reading.finish().map_err(readable)?;
-        let text = String::from_utf8(text)
-            .map_err(|_| readable(ArchiveError::NotText(self.archive.root().join(&file.path))))?;
+        let (text, hash) = reading.finish().map_err(unreadable)?;
         let source = Rc::new(Source::from(hash));
         self.note_source(topic, date, &source)?;
         Ok(StoredTopic::Text {
@@ -283,7 +275,7 @@ impl<'a> Days<'a> {
         let mut known = self.known.borrow_mut();
         let files = known.files.entry(topic).or_insert_with(|| {
             let files = self.archive.topic(&self.ledger_id, topic);
-            files.map(Rc::new).map_err(|error| with_causes(&error))
+            files.map(Rc::new).map_err(unreadable)
         });
         files.clone()
     }
@@ -301,6 +293,10 @@ impl<'a> Days<'a> {
             Err(changed(&source.path))
         }
     }
+}
+
+fn unreadable(error: ArchiveError) -> String {
+    format!("{}; {REMEDY}", with_causes(&error))
 }
 
 fn changed(path: &str) -> String {

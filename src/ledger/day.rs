@@ -8,6 +8,9 @@ use crate::ledger::page::Page;
 use crate::ledger::strict;
 use crate::provider::Topic;
 
+/// What to do about a file that cannot be used.
+pub const REMEDY: &str = "remove the wrong file and fetch the date again";
+
 /// Whether the entries of a topic and date can be relied on to be all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TopicState {
@@ -17,7 +20,7 @@ pub enum TopicState {
     Open,
     /// The date is not in the archive, or not all of its pages are.
     Missing(&'static str),
-    /// The file is there and cannot be used.
+    /// The file is there and cannot be used: why, and what to do.
     Unreadable(String),
 }
 
@@ -45,11 +48,22 @@ impl<'a> TopicDay<'a> {
         }
     }
 
+    /// The entries as one page.
+    pub fn page(&self, topic: Topic, date: NaiveDate) -> Page<'_, 'a> {
+        Page {
+            topic,
+            date,
+            first: 1,
+            entries: &self.entries,
+            unreadable_time: self.unreadable_time,
+        }
+    }
+
     /// Parses the response bodies in `text`; `path` names their file in messages.
     pub fn parse(text: &'a str, path: &str) -> Self {
         let without_entries = Self::without_entries;
         match strict::bodies(text).map_or_else(|| body::parse(text), Ok) {
-            Err(error) => without_entries(TopicState::Unreadable(format!("{path}: {error}"))),
+            Err(error) => without_entries(TopicState::Unreadable(format!("{path}: {error}; {REMEDY}"))),
             Ok(bodies) if bodies.is_open => without_entries(TopicState::Open),
             Ok(bodies) if bodies.has_more => without_entries(TopicState::Missing(
                 "lacks its last pages: the last one says that more follow",
@@ -101,14 +115,7 @@ impl<'a> LedgerDay<'a> {
 
     /// The entries of a topic as one page.
     pub fn page(&self, topic: Topic) -> Page<'_, 'a> {
-        let day = self.topic(topic);
-        Page {
-            topic,
-            date: self.date,
-            first: 1,
-            entries: &day.entries,
-            unreadable_time: day.unreadable_time,
-        }
+        self.topic(topic).page(topic, self.date)
     }
 
     /// All entries with their topic and ordinal (from 1), funds first.

@@ -84,11 +84,6 @@ impl PayoutTracker {
         };
     }
 
-    /// The payouts so far.
-    pub fn payouts(&self) -> &[Payout] {
-        &self.payouts
-    }
-
     /// Takes the payouts out.
     pub fn into_payouts(self) -> Vec<Payout> {
         self.payouts

@@ -28,6 +28,12 @@ pub struct StrictPage<'a> {
     pub unreadable_time: Option<usize>,
 }
 
+/// Whether a line holds only the white space that JSON allows.
+pub fn is_blank(line: &[u8]) -> bool {
+    line.iter()
+        .all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+}
+
 /// Reads bodies that stand one on each line; `None` when one of them is not of the common form.
 pub fn bodies(text: &str) -> Option<Bodies<'_>> {
     let mut bodies = Bodies::default();
@@ -36,7 +42,7 @@ pub fn bodies(text: &str) -> Option<Bodies<'_>> {
         let end = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
         let (line, after) = rest.split_at_checked(end)?;
         rest = after.strip_prefix('\n').unwrap_or(after);
-        if line.bytes().all(|byte| byte.is_ascii_whitespace()) {
+        if is_blank(line.as_bytes()) {
             continue;
         }
         let page = page(line)?;

@@ -71,7 +71,8 @@ impl Books {
 
     /// Registers a format of the program's own: a descriptor, and what makes the writer of each
     /// document. The descriptor is that of `docs/FORMATS.md`; it needs `id`, `title` and `file`,
-    /// and says how the journal is split, encoded and packed, and which options there are.
+    /// and says how the journal is split, encoded and packed, and which options there are. `make`
+    /// is called again for a document of which the run has to begin anew.
     ///
     /// # Errors
     /// Something in the descriptor is wrong, or there is a format of this id already.
@@ -228,6 +229,7 @@ impl LedgerRange<'_> {
         self.run(WriteOptions {
             out: out.as_ref().to_owned(),
             formats: formats?,
+            registered: self.books.formats.clone(),
             force: self.force,
             ..WriteOptions::default()
         })
@@ -274,10 +276,7 @@ impl Outcome {
         }
         let Some(proof) = run.proof else {
             return Err(Error::new(
-                format!(
-                    "ledger `{}`: its files change while they are read",
-                    run.info.ledger_id
-                ),
+                format!("ledger `{}`: nothing of it could be proven", run.info.ledger_id),
                 "run again when nothing writes to the archive",
             ));
         };
@@ -306,6 +305,12 @@ impl Outcome {
 struct Collector(Arc<Mutex<Vec<Voucher>>>);
 
 impl Writer for Collector {
+    /// A run that has to read again begins anew.
+    fn begin(&mut self, _out: &mut Vec<u8>) -> io::Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
+    }
+
     fn voucher(&mut self, voucher: &Voucher, _out: &mut Vec<u8>) -> io::Result<()> {
         let mut vouchers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         vouchers.push(voucher.clone());

@@ -142,6 +142,15 @@ pub struct Prover {
 }
 
 impl Prover {
+    /// Proves a range from its first date to its last.
+    pub fn prove(days: &Days<'_>, options: ProofOptions) -> Result<LedgerProof, ReadAgain> {
+        let mut prover = Self::start(days, options);
+        for date in options.range.dates() {
+            prover.date(days, date)?;
+        }
+        Ok(prover.finish(days))
+    }
+
     /// Looks at the dates before the range, and starts there.
     pub fn start(days: &Days<'_>, options: ProofOptions) -> Self {
         let mut before = [None, None];

@@ -63,9 +63,7 @@ impl Prover {
                     is_unreadable = true;
                     (
                         Code::Unreadable,
-                        format!(
-                            "{topic} {date} cannot be read: {message}; remove the wrong file and fetch the date again"
-                        ),
+                        format!("{topic} {date} cannot be read: {message}"),
                     )
                 }
             };

@@ -21,7 +21,6 @@ use thiserror::Error;
 
 use crate::archive::{Archive, ArchiveError};
 use crate::catalogue::Format;
-use crate::chart::Chart;
 use crate::config::Config;
 use crate::date::DateRange;
 use crate::days::{Days, ReadAgain};
@@ -29,7 +28,7 @@ use crate::format::FormatError;
 use crate::journal::JournalTotals;
 use crate::output::OutputError;
 use crate::posting::books::PostingError;
-use crate::proof::{LedgerProof, ProofOptions, Prover, Status};
+use crate::proof::{LedgerProof, Prover, Status};
 use crate::provider::{LedgerInfo, Topic};
 use crate::run::documents::Output;
 use crate::run::pass::Run;
@@ -59,6 +58,8 @@ pub struct WriteOptions {
     pub formats: Vec<Arc<Format>>,
     /// Every format of the ledger's market whose needs are met.
     pub all_formats: bool,
+    /// Formats beside the built-in ones that the configuration may name.
+    pub registered: Vec<Arc<Format>>,
     /// Where the user keeps descriptors of their own.
     pub users_formats: Option<PathBuf>,
     /// Replace files that differ.
@@ -200,25 +201,17 @@ pub fn prove(archive: &Archive, ledger_id: &str, config: &Config, options: &RunO
         Ok(session) => session,
         Err(error) => return LedgerRun::ended(LedgerInfo::unknown(ledger_id), error.into()),
     };
-    let proof_options = ProofOptions {
-        range: options.range,
-        currency: session.stated_currency(),
-        zone: Chart::of(session.ledger_config.posting.market).zone(),
-        allow_open: options.allow_open,
-    };
-    let days = &session.days;
-    let prove = || -> Result<LedgerProof, ReadAgain> {
-        let mut prover = Prover::start(days, proof_options);
-        for date in options.range.dates() {
-            prover.date(days, date)?;
-        }
-        Ok(prover.finish(days))
+    let prove = || {
+        let options = session.proof_options(options, session.stated_currency());
+        Prover::prove(&session.days, options)
     };
     // The second time long files are held whole, and nothing is to be read again.
-    let proof = prove().or_else(|ReadAgain| prove()).ok();
-    LedgerRun {
-        proof,
-        ..LedgerRun::not_started(session.info)
+    match prove().or_else(|ReadAgain| prove()) {
+        Ok(proof) => LedgerRun {
+            proof: Some(proof),
+            ..LedgerRun::not_started(session.info)
+        },
+        Err(again) => LedgerRun::ended(session.info, RunError::ReadAgain(again)),
     }
 }
 
@@ -239,7 +232,7 @@ pub fn missing_before(
 
 impl LedgerRun {
     /// A run of which nothing came.
-    pub fn not_started(info: LedgerInfo) -> Self {
+    fn not_started(info: LedgerInfo) -> Self {
         Self {
             info,
             proof: None,

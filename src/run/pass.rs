@@ -7,7 +7,6 @@ use std::sync::atomic::Ordering;
 
 use chrono::NaiveDate;
 
-use crate::chart::Chart;
 use crate::config::{DateBasis, VoucherPer};
 use crate::date::DateRange;
 use crate::days::ReadAgain;
@@ -27,7 +26,7 @@ use crate::run::earlier::{self, Earlier};
 use crate::run::movement::{Movements, movement_error};
 use crate::run::session::Session;
 use crate::run::stage::Stage;
-use crate::run::{LedgerRun, RunError, RunOptions, captures};
+use crate::run::{LedgerRun, RunError, RunOptions};
 use crate::writer::{Context, Opening};
 
 /// One ledger and what to do with it.
@@ -84,7 +83,7 @@ impl Run<'_> {
             },
         };
         let earlier = earlier::find(&self.session.days, &books, self.options.range);
-        let captures = captures::of_refunds(&self.session.days, &books, earlier.posted(self.options.range));
+        let captures = session.captures_of_refunds(&books, earlier.posted(self.options.range));
         let settings = &self.session.ledger_config.posting;
         let is_ordered =
             settings.date_basis == DateBasis::LedgerDate || settings.voucher_per == VoucherPer::Payout;
@@ -108,12 +107,7 @@ impl Run<'_> {
     }
 
     fn proof_options(&self) -> ProofOptions {
-        ProofOptions {
-            range: self.options.range,
-            currency: self.session.stated_currency().or(Some(self.currency)),
-            zone: Chart::of(self.session.ledger_config.posting.market).zone(),
-            allow_open: self.options.allow_open,
-        }
+        self.session.proof_options(self.options, Some(self.currency))
     }
 }
 
@@ -157,11 +151,7 @@ impl Pass<'_, '_> {
             range,
             ..self.run.proof_options()
         };
-        let mut prover = Prover::start(days, options);
-        for date in range.dates() {
-            prover.date(days, date)?;
-        }
-        let proof = prover.finish(days);
+        let proof = Prover::prove(days, options)?;
         let mut errors = proof.findings;
         // Whether the range opens where these dates close is for the range's own proof to say.
         errors.retain(|finding| {

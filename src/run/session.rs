@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use crate::archive::{Archive, ArchiveError};
+use crate::chart::Chart;
 use crate::config::{Config, LedgerConfig};
 use crate::date::DateRange;
 use crate::days::Days;
@@ -13,8 +14,9 @@ use crate::days::stored::StoredDay;
 use crate::money::Currency;
 use crate::posting::books::Books;
 use crate::posting::refunds::CaptureIndex;
+use crate::proof::ProofOptions;
 use crate::provider::{LedgerInfo, Topic};
-use crate::run::captures;
+use crate::run::{RunOptions, captures};
 
 /// One ledger of an archive under a configuration.
 #[derive(Debug)]
@@ -78,6 +80,16 @@ impl<'a> Session<'a> {
         self.stated_currency()
             .or_else(first_entry)
             .unwrap_or(self.ledger_config.posting.base_currency)
+    }
+
+    /// How the dates of a run are proven, in the currency that is known of them.
+    pub fn proof_options(&self, options: &RunOptions, currency: Option<Currency>) -> ProofOptions {
+        ProofOptions {
+            range: options.range,
+            currency,
+            zone: Chart::of(self.ledger_config.posting.market).zone(),
+            allow_open: options.allow_open,
+        }
     }
 
     /// The ledger's books in `currency`.

@@ -135,6 +135,19 @@ fn options_of_a_registered_format_come_from_the_configuration() {
 }
 
 #[test]
+fn the_configuration_may_name_a_registered_format() {
+    let out = scratch();
+    let books = books(i64::MAX).configured("[output]\nformats = [\"statement\", \"journal-csv\"]");
+    let outcome = february(&books.unwrap()).write(&[], out.path()).unwrap();
+    let formats: Vec<&str> = outcome
+        .outputs
+        .iter()
+        .map(|output| output.format.as_str())
+        .collect();
+    assert_eq!(formats, ["statement", "journal-csv"]);
+}
+
+#[test]
 fn what_a_registered_writer_refuses_is_found_and_nothing_is_written() {
     let out = scratch();
     let books = books(10_000);

@@ -1,6 +1,10 @@
 //! Long dates are read page by page; what comes of them is what comes of the same date held whole.
 
+use std::collections::BTreeSet;
 use std::fs;
+
+use bilag::Books;
+use chrono::NaiveDate;
 
 use crate::harness::entry::Entry;
 use crate::harness::files::{files_below, tree};
@@ -165,6 +169,28 @@ fn what_shows_only_late_in_a_long_date_is_seen_and_nothing_is_kept() {
         assert_eq!(lines.0, code, "{what}: {lines:?}");
         assert_eq!(lines.3, 0, "{what}: nothing was written");
     }
+}
+
+#[test]
+fn a_run_that_reads_a_long_date_again_gives_each_voucher_once() {
+    let place = place(Form::Lines);
+    let text = fs::read_to_string(place.path(FUNDS)).unwrap();
+    let (first, last) = text.split_once('\n').unwrap();
+    // The first page is taken; the second stands on several lines, so the date is read again, whole.
+    fs::write(
+        place.path(FUNDS),
+        format!("{first}\n{}", last.replacen("},{", "},\n{", 1)),
+    )
+    .unwrap();
+    let books = Books::open(place.path("archive")).unwrap().configured(CONFIG);
+    let books = books.unwrap();
+    let date = |day| NaiveDate::from_ymd_opt(2026, 3, day).unwrap();
+    let range = books.range("77", date(2), date(3)).unwrap();
+    let (outcome, vouchers) = range.post().unwrap();
+    let ids: BTreeSet<String> = vouchers.iter().map(|voucher| voucher.id().to_string()).collect();
+    assert!(outcome.holds());
+    assert_eq!(ids.len(), 3_002 + 2 * 2);
+    assert_eq!((vouchers.len(), outcome.vouchers), (ids.len(), ids.len() as u64));
 }
 
 #[test]

@@ -272,7 +272,11 @@ pub(super) fn formats(
     }
     if formats.is_empty() {
         for id in &config.formats {
-            formats.push(catalogue::resolve(id, write.users_formats.as_deref())?);
+            let registered = write.registered.iter().find(|format| format.descriptor.id == *id);
+            formats.push(match registered {
+                Some(format) => Arc::clone(format),
+                None => catalogue::resolve(id, write.users_formats.as_deref())?,
+            });
         }
     }
     if formats.is_empty() {

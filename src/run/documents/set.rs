@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 use crate::catalogue::Format;
-use crate::date::end_of_fiscal_year;
 use crate::format::{FormatError, Shape, Split};
 use crate::journal::Voucher;
 use crate::journal::id::VoucherId;
@@ -301,7 +300,7 @@ fn document<'d, 'a>(
 }
 
 fn fiscal_year(date: NaiveDate, context: &Context<'_>) -> Part {
-    Part::FiscalYear(end_of_fiscal_year(date, context.config.company.fiscal_year_start_month).year())
+    Part::FiscalYear(context.fiscal_calendar().year_by_end(date))
 }
 
 fn part_of(split: Split, voucher: &Voucher, context: &Context<'_>) -> Part {

@@ -120,15 +120,16 @@ fn book(
     let captures = captures(session, &books, day.date);
     let mut fee_join = rule_use::fee_join(&books);
     let mut poster = Poster::new(&books, captures.clone(), None);
-    for step in (1..=EDGE_DATES).rev() {
-        let before = session.read(days_before(day.date, step));
-        let before = before.parse();
-        poster.captures_before(&before.page(Topic::Funds));
-        if let Some(join) = &mut fee_join {
-            join.captures(&before.page(Topic::Funds));
-        }
-    }
+    // The poster wants captures before the date when rules speak of fees by their capture.
     if let Some(join) = &mut fee_join {
+        for step in (1..=EDGE_DATES).rev() {
+            session
+                .days
+                .visit(Topic::Funds, days_before(day.date, step), |page| {
+                    poster.captures_before(page);
+                    join.captures(page);
+                });
+        }
         join.captures(&day.page(Topic::Funds));
     }
     let rule = rule_use::of(&books, &captures, fee_join.as_ref(), topic, place);
