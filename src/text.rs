@@ -61,6 +61,10 @@ fn is_unprintable(character: char) -> bool {
 
 /// The first `count` characters of `text` (characters, never bytes).
 pub fn cut(text: &str, count: usize) -> &str {
+    // A text has no more characters than bytes.
+    if text.len() <= count {
+        return text;
+    }
     text.char_indices()
         .nth(count)
         .map_or(text, |(end, _)| &text[..end])

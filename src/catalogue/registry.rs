@@ -11,11 +11,11 @@ use crate::writer::api::eaccounting::EAccounting;
 use crate::writer::api::fiken::Fiken;
 use crate::writer::api::poweroffice::PowerOffice;
 use crate::writer::api::tripletex::Tripletex;
-use crate::writer::api::{BodyChecker, BodyWriter};
+use crate::writer::api::{Body, BodyChecker, BodyWriter};
 use crate::writer::entries_csv::EntriesCsv;
 use crate::writer::journal_csv::JournalCsv;
 use crate::writer::journal_json::JournalJson;
-use crate::writer::saft::{Denmark, Norway, Saft, SaftChecker, SaftWriter};
+use crate::writer::saft::{Country, Denmark, Norway, Saft, SaftChecker, SaftWriter};
 use crate::writer::settlement::{SettlementChecker, SettlementWriter, SettlementXml};
 use crate::writer::sie::sie4::{Sie4, Sie4Checker, Sie4Writer};
 use crate::writer::sie::sie5::{Sie5, Sie5Checker, Sie5Writer};
@@ -134,25 +134,13 @@ pub const REGISTRY: &[Folder] = &[
         id: "saft-no",
         descriptor: include_str!("../../formats/saft-no/format.toml"),
         notes: include_str!("../../formats/saft-no/NOTES.md"),
-        make: Make::Own(|context, options| {
-            let saft = Saft::<Norway>::new(context, options)?;
-            Ok((
-                Box::new(SaftChecker(saft.clone())),
-                Box::new(SaftWriter::new(saft)),
-            ))
-        }),
+        make: Make::Own(saft::<Norway>),
     },
     Folder {
         id: "saft-dk",
         descriptor: include_str!("../../formats/saft-dk/format.toml"),
         notes: include_str!("../../formats/saft-dk/NOTES.md"),
-        make: Make::Own(|context, options| {
-            let saft = Saft::<Denmark>::new(context, options)?;
-            Ok((
-                Box::new(SaftChecker(saft.clone())),
-                Box::new(SaftWriter::new(saft)),
-            ))
-        }),
+        make: Make::Own(saft::<Denmark>),
     },
     Folder {
         id: "sie4",
@@ -191,60 +179,47 @@ pub const REGISTRY: &[Folder] = &[
         id: "tripletex",
         descriptor: include_str!("../../formats/tripletex/format.toml"),
         notes: include_str!("../../formats/tripletex/NOTES.md"),
-        make: Make::Own(|context, options| {
-            let bodies = Tripletex::new(context, options);
-            Ok((
-                Box::new(BodyChecker(bodies.clone())),
-                Box::new(BodyWriter(bodies)),
-            ))
-        }),
+        make: Make::Own(|context, options| Ok(bodies(Tripletex::new(context, options)))),
     },
     Folder {
         id: "poweroffice",
         descriptor: include_str!("../../formats/poweroffice/format.toml"),
         notes: include_str!("../../formats/poweroffice/NOTES.md"),
-        make: Make::Own(|context, options| {
-            let bodies = PowerOffice::new(context, options)?;
-            Ok((
-                Box::new(BodyChecker(bodies.clone())),
-                Box::new(BodyWriter(bodies)),
-            ))
-        }),
+        make: Make::Own(|context, options| Ok(bodies(PowerOffice::new(context, options)?))),
     },
     Folder {
         id: "fiken",
         descriptor: include_str!("../../formats/fiken/format.toml"),
         notes: include_str!("../../formats/fiken/NOTES.md"),
-        make: Make::Own(|context, options| {
-            let bodies = Fiken::new(context, options);
-            Ok((
-                Box::new(BodyChecker(bodies.clone())),
-                Box::new(BodyWriter(bodies)),
-            ))
-        }),
+        make: Make::Own(|context, options| Ok(bodies(Fiken::new(context, options)))),
     },
     Folder {
         id: "visma-eaccounting",
         descriptor: include_str!("../../formats/visma-eaccounting/format.toml"),
         notes: include_str!("../../formats/visma-eaccounting/NOTES.md"),
-        make: Make::Own(|context, options| {
-            let bodies = EAccounting::new(context, options);
-            Ok((
-                Box::new(BodyChecker(bodies.clone())),
-                Box::new(BodyWriter(bodies)),
-            ))
-        }),
+        make: Make::Own(|context, options| Ok(bodies(EAccounting::new(context, options)))),
     },
     Folder {
         id: "business-central",
         descriptor: include_str!("../../formats/business-central/format.toml"),
         notes: include_str!("../../formats/business-central/NOTES.md"),
-        make: Make::Own(|context, options| {
-            let bodies = BusinessCentral::new(context, options)?;
-            Ok((
-                Box::new(BodyChecker(bodies.clone())),
-                Box::new(BodyWriter(bodies)),
-            ))
-        }),
+        make: Make::Own(|context, options| Ok(bodies(BusinessCentral::new(context, options)?))),
     },
 ];
+
+/// Makes the documents of a target that takes a body for each voucher.
+fn bodies<'a, B: Body + Clone + 'a>(bodies: B) -> Makers<'a> {
+    (
+        Box::new(BodyChecker(bodies.clone())),
+        Box::new(BodyWriter(bodies)),
+    )
+}
+
+/// Makes the SAF-T of a country.
+fn saft<'a, C: Country>(context: &Context<'a>, options: &Options) -> Result<Makers<'a>, FormatError> {
+    let saft = Saft::<C>::new(context, options)?;
+    Ok((
+        Box::new(SaftChecker(saft.clone())),
+        Box::new(SaftWriter::new(saft)),
+    ))
+}

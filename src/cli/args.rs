@@ -30,7 +30,7 @@ pub struct Global {
     /// The configuration [default: bilag.toml here, else in the user's config folder]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The folder of archived ledger dates [default: the configuration's, else `archive` beside it]
+    /// The archive: a folder of ledger dates, or a zip of one [default: the configuration's, else `archive` beside it]
     #[arg(long, global = true, value_name = "DIR")]
     pub archive: Option<PathBuf>,
     /// Never touch the network: work from the archive alone
@@ -240,7 +240,7 @@ pub struct Sandbox {
     /// The port on 127.0.0.1; 0 for any that is free
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub port: u16,
-    /// Serve an archive folder instead of the demo month
+    /// Serve an archive (a folder, or a zip of one) instead of the demo month
     #[arg(long, value_name = "DIR", conflicts_with_all = ["entries", "ledger_count"])]
     pub data: Option<PathBuf>,
     /// The ledger of a folder without the ledger level (DIR/funds/DATE.json)

@@ -1,4 +1,4 @@
-//! Reads the ledger days of one ledger from the archive: each file once, hashed as it is read.
+//! Reads the ledger days of one ledger from the archive, and hashes each file as it is read.
 //!
 //! [`Days`] is the one reader of a run. It lists a folder once. What a run asks for again is kept:
 //! short texts, and of every date the [`Facts`] that look-backs need. Long texts are read page by

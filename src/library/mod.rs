@@ -190,7 +190,7 @@ impl LedgerRange<'_> {
         Outcome::of(run, self.range)
     }
 
-    /// Proves and posts the dates, and gives the vouchers in order of date, then id. There are
+    /// Proves and posts the dates, and gives the vouchers in the journal's order. There are
     /// none when something does not hold.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use crate::money::Currency;
 use crate::writer::contents::Contents;
 use crate::writer::{self, Checker, Context, Limits, Whole};
 
-/// Writes one document. It sees every voucher once, in order of date, then id.
+/// Writes one document. It sees every voucher once, in the journal's order.
 ///
 /// `out` is UTF-8 with `\n`, from which the encoding and the line ends of the descriptor are made.
 /// `Vec<u8>` is a [`std::io::Write`], so `writeln!(out, …)` works. What is written is thrown away

@@ -7,8 +7,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use crate::ledger::finding::Finding;
 use crate::proof::{EndEdge, StartEdge, Status};
 use crate::report::model::{
-    JournalReport, LedgerReport, Money, OutputReport, PayoutReport, Proven, Report, TopicReport, TypeReport,
+    JournalReport, LedgerReport, Money, PayoutReport, Proven, Report, TopicReport, TypeReport,
 };
+use crate::run::documents::Output as Written;
 
 /// The version of this layout.
 const SCHEMA: u32 = 1;
@@ -201,7 +202,7 @@ impl Journal {
 }
 
 impl<'a> Output<'a> {
-    fn of(output: &'a OutputReport) -> Self {
+    fn of(output: &'a Written) -> Self {
         Self {
             format: &output.format,
             path: output.path.to_string_lossy().into_owned(),

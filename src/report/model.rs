@@ -1,7 +1,6 @@
 //! What a command came to, as values: the one thing that renderers look at.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use chrono::NaiveDate;
 
@@ -16,6 +15,7 @@ use crate::proof::{EndEdge, LedgerProof, StartEdge, Status, TopicTotals};
 use crate::provider::{LedgerInfo, Topic};
 use crate::report::bank_text;
 use crate::run::LedgerRun;
+use crate::run::documents::Output;
 
 /// The decimals of an amount whose currency is not known.
 const UNKNOWN_EXPONENT: u32 = 2;
@@ -50,7 +50,7 @@ pub struct LedgerReport {
     /// What was proven; `None` when the run ended before.
     pub proven: Option<Proven>,
     /// The files that were written.
-    pub outputs: Vec<OutputReport>,
+    pub outputs: Vec<Output>,
     /// Why the ledger ended without success, apart from its findings.
     pub error: Option<ErrorReport>,
 }
@@ -136,19 +136,6 @@ pub struct JournalReport {
     pub movements: Vec<(String, Money)>,
 }
 
-/// A file that was written.
-#[derive(Debug, Clone)]
-pub struct OutputReport {
-    /// The format's id.
-    pub format: String,
-    /// The file, as `--out` was given.
-    pub path: PathBuf,
-    /// SHA-256 in hexadecimal.
-    pub sha256: String,
-    /// Its size.
-    pub bytes: u64,
-}
-
 /// Why a ledger ended without success.
 #[derive(Debug, Clone)]
 pub struct ErrorReport {
@@ -204,7 +191,7 @@ impl LedgerReport {
                 None => run.info.currency.clone(),
             },
             proven: proof.map(|proof| Proven::of(run, proof, market)),
-            outputs: run.outputs.iter().map(OutputReport::of).collect(),
+            outputs: run.outputs.clone(),
             error: run.error.as_ref().map(|error| ErrorReport {
                 message: with_causes(error),
                 hint: error.hint(),
@@ -314,17 +301,6 @@ impl TopicReport {
                     sum: money(total.sum.into()),
                 })
                 .collect(),
-        }
-    }
-}
-
-impl OutputReport {
-    fn of(output: &crate::run::documents::Output) -> Self {
-        Self {
-            format: output.format.clone(),
-            path: output.path.clone(),
-            sha256: output.sha256.clone(),
-            bytes: output.bytes,
         }
     }
 }

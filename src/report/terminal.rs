@@ -232,7 +232,8 @@ mod tests {
     use crate::chart::Market;
     use crate::proof::{EndEdge, StartEdge};
     use crate::provider::LedgerInfo;
-    use crate::report::model::{ErrorReport, JournalReport, OutputReport, PayoutReport, Proven, TypeReport};
+    use crate::report::model::{ErrorReport, JournalReport, PayoutReport, Proven, TypeReport};
+    use crate::run::documents::Output;
 
     /// Clears the screen, writes over the line, sets a title, turns the direction of writing.
     const HOSTILE: &str = "a\u{1b}[2J\rb\n  wrote x\u{9b}1m\u{7}\u{202E}";
@@ -294,7 +295,7 @@ mod tests {
                 },
                 findings: [Level::Error, Level::Review, Level::Info].map(finding).to_vec(),
             }),
-            outputs: vec![OutputReport {
+            outputs: vec![Output {
                 format: text(),
                 path: HOSTILE.into(),
                 sha256: text(),

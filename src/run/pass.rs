@@ -1,7 +1,7 @@
 //! The one pass over a ledger's dates: prove, post, check and write each as it comes.
 //!
-//! What is written is staged, and kept only when nothing stands against the export. So no entry
-//! is parsed or posted twice, and what was proven is what is written.
+//! What is written is staged, and kept only when nothing stands against the export. So what was
+//! proven is what is written.
 
 use std::sync::atomic::Ordering;
 

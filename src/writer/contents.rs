@@ -55,8 +55,6 @@ pub struct Contents {
     pub projects: BTreeSet<Arc<str>>,
     /// How many vouchers.
     pub vouchers: u64,
-    /// How many postings.
-    pub postings: u64,
     /// Sum of debits in the base currency.
     pub debit: i128,
     /// Sum of credits in the base currency, positive.
@@ -75,7 +73,6 @@ impl Contents {
         self.first = Some(self.first.map_or(date, |first| first.min(date)));
         self.last = Some(self.last.map_or(date, |last| last.max(date)));
         for posting in voucher.postings() {
-            self.postings += 1;
             let base = i128::from(posting.in_base());
             if base > 0 {
                 self.debit += base

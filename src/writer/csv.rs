@@ -20,12 +20,17 @@ pub fn field(out: &mut Vec<u8>, text: &str) {
         out.extend_from_slice(bytes);
         return;
     }
+    quoted(out, text);
+}
+
+/// A cell in double quotes, which are doubled inside.
+pub fn quoted(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    for byte in bytes {
-        if *byte == b'"' {
+    for byte in text.bytes() {
+        if byte == b'"' {
             out.push(b'"');
         }
-        out.push(*byte);
+        out.push(byte);
     }
     out.push(b'"');
 }

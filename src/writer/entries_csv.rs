@@ -55,10 +55,12 @@ impl Writer for EntriesCsv {
 
     fn page(&mut self, page: &Page<'_, '_>, out: &mut Vec<u8>) -> io::Result<()> {
         let exponent = self.currency.exponent();
+        let mut start = Vec::new();
+        field(&mut start, &self.ledger_id);
+        write!(start, ",{},", page.topic)?;
+        push_date(&mut start, page.date);
         for (ordinal, entry) in page.numbered() {
-            field(out, &self.ledger_id);
-            write!(out, ",{},", page.topic)?;
-            push_date(out, page.date);
+            out.extend_from_slice(&start);
             write!(out, ",{ordinal},")?;
             if let Some(time) = entry.time {
                 write!(out, "{time}")?;
@@ -67,7 +69,8 @@ impl Writer for EntriesCsv {
             field(out, entry.entry_type.name());
             out.push(b',');
             push_minor(out, i128::from(entry.amount), exponent);
-            write!(out, ",{}", self.currency)?;
+            out.push(b',');
+            out.extend_from_slice(self.currency.code().as_bytes());
             for balance in [entry.balance_before, entry.balance_after] {
                 out.push(b',');
                 if let Some(balance) = balance {

@@ -201,12 +201,45 @@ const NAMED_REPLACEMENTS: usize = 100;
 #[derive(Debug)]
 pub struct Limits {
     format: String,
-    refusals: Vec<String>,
-    more_refusals: usize,
-    /// The last refusal, named or not.
-    last_refusal: String,
-    replacements: Vec<String>,
-    more_replacements: usize,
+    refusals: Items,
+    replacements: Items,
+}
+
+/// What was found of one kind: some of it by name, the rest counted.
+#[derive(Debug)]
+struct Items {
+    /// How many are named at most.
+    most: usize,
+    named: Vec<String>,
+    more: usize,
+    /// The last one that could be a repetition, named or not.
+    last: String,
+}
+
+impl Items {
+    fn new(most: usize) -> Self {
+        Self {
+            most,
+            named: Vec::new(),
+            more: 0,
+            last: String::new(),
+        }
+    }
+
+    fn add(&mut self, what: String) {
+        if self.named.len() < self.most {
+            self.named.push(what);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn add_once(&mut self, what: String) {
+        if self.last != what && !recent(&self.named).contains(&what) {
+            self.last.clone_from(&what);
+            self.add(what);
+        }
+    }
 }
 
 impl Limits {
@@ -214,80 +247,59 @@ impl Limits {
     pub fn new(format: &str) -> Self {
         Self {
             format: format.to_owned(),
-            refusals: Vec::new(),
-            more_refusals: 0,
-            last_refusal: String::new(),
-            replacements: Vec::new(),
-            more_replacements: 0,
+            refusals: Items::new(NAMED_REFUSALS),
+            replacements: Items::new(NAMED_REPLACEMENTS),
         }
     }
 
     /// The target cannot hold something: what, of which voucher or entry, and the limit.
     pub fn refuse(&mut self, what: impl Into<String>) {
-        if self.refusals.len() < NAMED_REFUSALS {
-            self.refusals.push(what.into());
-        } else {
-            self.more_refusals += 1;
-        }
+        self.refusals.add(what.into());
     }
 
     /// Something was replaced to fit the target: what, of which voucher, and by what.
     pub fn replaced(&mut self, what: impl Into<String>) {
-        if self.replacements.len() < NAMED_REPLACEMENTS {
-            self.replacements.push(what.into());
-        } else {
-            self.more_replacements += 1;
-        }
+        self.replacements.add(what.into());
     }
 
     /// Refuses something that every line of a voucher may repeat: it is named once in a row.
     pub fn refuse_once(&mut self, what: String) {
-        if self.last_refusal != what && !recent(&self.refusals).contains(&what) {
-            self.last_refusal.clone_from(&what);
-            self.refuse(what);
-        }
+        self.refusals.add_once(what);
     }
 
     /// Lists a replacement that every line of a voucher may repeat: it is named once in a row.
     pub fn replaced_once(&mut self, what: String) {
-        if !recent(&self.replacements).contains(&what) {
-            self.replaced(what);
-        }
+        self.replacements.add_once(what);
     }
 
     /// Whether anything was refused.
     pub fn has_refusals(&self) -> bool {
-        !self.refusals.is_empty()
+        !self.refusals.named.is_empty()
     }
 
-    /// All refusals.
+    /// The refusals that are named.
     pub fn refusals(&self) -> &[String] {
-        &self.refusals
+        &self.refusals.named
     }
 
     /// The replacements that are named.
     pub fn replacements(&self) -> &[String] {
-        &self.replacements
+        &self.replacements.named
     }
 
     /// Puts everything into `findings`: one finding for the refusals and one for the
-    /// replacements, each with its count and all of its items.
-    pub fn report(mut self, findings: &mut Findings) {
-        let replaced = self.replacements.len() + self.more_replacements;
-        if self.more_replacements > 0 {
-            self.replacements
-                .push(format!("and {} more", self.more_replacements));
-        }
-        let refused = self.refusals.len() + self.more_refusals;
-        if self.more_refusals > 0 {
-            self.refusals.push(format!("and {} more", self.more_refusals));
-        }
-        for (code, items, count) in [
-            (Code::TargetLimit, self.refusals, refused),
-            (Code::TextReplaced, self.replacements, replaced),
+    /// replacements, each with its count and what is named of it.
+    pub fn report(self, findings: &mut Findings) {
+        for (code, mut items) in [
+            (Code::TargetLimit, self.refusals),
+            (Code::TextReplaced, self.replacements),
         ] {
+            let count = items.named.len() + items.more;
+            if items.more > 0 {
+                items.named.push(format!("and {} more", items.more));
+            }
             let format = &self.format;
-            let message = format!("{format}: {}", items.join("; "));
+            let message = format!("{format}: {}", items.named.join("; "));
             let mut message = Some(message);
             for _ in 0..count {
                 findings.add(code, None, None, None, || message.take().unwrap_or_default());

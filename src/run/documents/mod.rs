@@ -116,12 +116,12 @@ impl<'a> Documents<'a> {
     /// A voucher, in any order: it is checked, to be written later.
     pub fn check(&mut self, voucher: &Voucher) -> Result<(), RunError> {
         for set in &mut self.sets {
-            let id = &set.format.descriptor.id;
-            if set.format.descriptor.coverage != Coverage::Vouchers {
-                set.check(voucher, &self.context)?;
-                continue;
-            }
-            if let Some(other) = self.log.other_range(id, &self.range, voucher.id().as_str()) {
+            let descriptor = &set.format.descriptor;
+            if descriptor.coverage == Coverage::Vouchers
+                && let Some(other) = self
+                    .log
+                    .other_range(&descriptor.id, &self.range, voucher.id().as_str())
+            {
                 let other = other.to_owned();
                 let repeated = set
                     .repeated

@@ -45,10 +45,10 @@ impl Notes {
     pub fn cut(&mut self, voucher: &Voucher, text: &str, max: usize) -> String {
         let cut = crate::text::cut(text, max);
         if cut.len() < text.len() {
-            let what = format!("voucher {}: `{text}` is cut to {max} characters", voucher.id());
-            if !self.replaced.contains(&what) {
-                self.replaced.push(what);
-            }
+            self.left_out(format!(
+                "voucher {}: `{text}` is cut to {max} characters",
+                voucher.id()
+            ));
         }
         cut.to_owned()
     }

@@ -17,16 +17,7 @@ impl Table<'_> {
         let column = planned.column;
         let what = || format!("voucher {}: {} `", row.voucher.id(), column.name);
         if is_text {
-            let fitting: String = value
-                .chars()
-                .map(|character| {
-                    if self.is_forbidden(character) {
-                        ' '
-                    } else {
-                        character
-                    }
-                })
-                .collect();
+            let fitting = value.replace(|character| self.is_forbidden(character), " ");
             if fitting != value {
                 report(Fault::Replaced(format!(
                     "{}{value}` becomes `{fitting}`, without what the file cannot hold",

@@ -23,6 +23,7 @@ use crate::journal::id::LARGEST_SERIES;
 use crate::journal::id::VoucherId;
 use crate::money::Currency;
 use crate::writer::contents::Contents;
+use crate::writer::csv;
 use crate::writer::delimited::planned::Planned;
 use crate::writer::lines::{TargetLine, lines};
 use crate::writer::{Checker, Context, Limits, Writer};
@@ -178,7 +179,11 @@ impl<'a> Table<'a> {
         } else {
             value
         };
-        self.fit(planned, row, value, is_text, report)
+        if planned.is_safe {
+            value
+        } else {
+            self.fit(planned, row, value, is_text, report)
+        }
     }
 
     /// What a field says of a line.
@@ -195,7 +200,7 @@ impl<'a> Table<'a> {
             AmountCurrency::Base => line.base_vat,
             AmountCurrency::Ledger => line.vat,
         };
-        let only = |wanted: bool, value: String| if wanted { value } else { String::new() };
+        let only = |wanted: bool, value: &dyn Fn() -> String| if wanted { value() } else { String::new() };
         let optional = |text: &Option<std::sync::Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
         let is_foreign = self.ledger_currency != self.base && posting.currency != self.base;
         Ok(match field {
@@ -215,18 +220,18 @@ impl<'a> Table<'a> {
             Field::Account => posting.account.to_string(),
             Field::AccountName => posting.account_name.to_string(),
             Field::Amount => self.money(signed * amount, currency),
-            Field::Debit => only(amount > 0, self.money(amount, currency)),
-            Field::Credit => only(amount < 0, self.money(-amount, currency)),
+            Field::Debit => only(amount > 0, &|| self.money(amount, currency)),
+            Field::Credit => only(amount < 0, &|| self.money(-amount, currency)),
             Field::Absolute => self.money(amount.abs(), currency),
             Field::Side if amount > 0 => self.layout.debit_mark.clone(),
             Field::Side => self.layout.credit_mark.clone(),
             Field::Net => self.money(signed * (amount - vat), currency),
-            Field::Vat => only(vat != 0, self.money(signed * vat, currency)),
+            Field::Vat => only(vat != 0, &|| self.money(signed * vat, currency)),
             Field::Currency => currency.code().to_owned(),
             Field::BaseAmount => self.money(signed * line.base, self.base),
             Field::BaseCurrency => self.base.code().to_owned(),
-            Field::ForeignAmount => only(is_foreign, self.money(signed * line.amount, posting.currency)),
-            Field::ForeignCurrency => only(is_foreign, posting.currency.code().to_owned()),
+            Field::ForeignAmount => only(is_foreign, &|| self.money(signed * line.amount, posting.currency)),
+            Field::ForeignCurrency => only(is_foreign, &|| posting.currency.code().to_owned()),
             Field::TaxCode => self.tax_code(row)?,
             Field::Text => posting.text.to_string(),
             Field::Department => optional(&posting.department),
@@ -277,11 +282,9 @@ impl<'a> Table<'a> {
             if index > 0 {
                 out.extend_from_slice(separator);
             }
-            let needs_quotes = cell.contains(self.layout.separator) || cell.contains(['"', '\n', '\r']);
-            if self.layout.quoting == Quoting::Csv && needs_quotes {
-                out.push(b'"');
-                out.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
-                out.push(b'"');
+            let needs_quotes = || cell.contains([self.layout.separator, '"', '\n', '\r']);
+            if self.layout.quoting == Quoting::Csv && needs_quotes() {
+                csv::quoted(out, cell);
             } else {
                 out.extend_from_slice(cell.as_bytes());
             }

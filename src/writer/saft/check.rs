@@ -108,7 +108,7 @@ pub fn fits(limits: &mut Limits, what: &str, text: &str, max: usize) {
 }
 
 /// [`fits`], for texts whose names are made only when they are needed.
-fn fits_as(limits: &mut Limits, what: impl Fn() -> String, text: &str, max: usize) {
+pub fn fits_as(limits: &mut Limits, what: impl Fn() -> String, text: &str, max: usize) {
     if is_short_and_plain(text, max) {
         return;
     }
@@ -121,7 +121,7 @@ fn fits_as(limits: &mut Limits, what: impl Fn() -> String, text: &str, max: usiz
     } else if text.trim().is_empty() {
         limits.refuse(format!("{what} is empty"));
     }
-    refuse_illegal(limits, || what.clone(), text);
+    refuse_illegal(limits, || what, text);
 }
 
 /// What nearly all texts are: at most `max` characters of visible ASCII with single bytes, spaces

@@ -24,7 +24,7 @@ use crate::writer::saft::transaction::Parts;
 use crate::writer::xml::Xml;
 use crate::writer::{Context, Whole, Writer};
 
-pub use check::{SaftChecker, fits};
+pub use check::{SaftChecker, fits, fits_as};
 pub use country::Country;
 pub use denmark::Denmark;
 pub use norway::Norway;

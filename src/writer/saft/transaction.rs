@@ -118,7 +118,7 @@ impl<C: Country> Saft<'_, C> {
                         tags.text(out, reference)?;
                     }
                 }
-                LineElement::Text => DESCRIPTION.text(out, description(&posting.text))?,
+                LineElement::Text => DESCRIPTION.text(out, cut(&posting.text, TEXT_MAX))?,
                 LineElement::Amount => {
                     let side = if is_debit { &DEBIT_AMOUNT } else { &CREDIT_AMOUNT };
                     whole.write(out, side, C::HAS_CURRENCIES);
@@ -184,14 +184,4 @@ fn analysis<C: Country>(
         }
     }
     Ok(())
-}
-
-/// A text as far as it fits.
-fn description(text: &str) -> &str {
-    // A text has no more characters than bytes.
-    if text.len() <= TEXT_MAX {
-        text
-    } else {
-        cut(text, TEXT_MAX)
-    }
 }

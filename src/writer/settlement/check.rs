@@ -10,7 +10,6 @@ impl SettlementXml {
         let name = settlement.number.as_deref().unwrap_or("without a number");
         let what = format!("payout {name} of {}", settlement.date);
         let refuse = |limits: &mut Limits, why: String| limits.refuse(format!("{what}: {why}"));
-        let is_number = |text: &str| text.parse::<i64>().is_ok_and(|_| !text.starts_with('+'));
         if !settlement.number.as_deref().is_some_and(is_number) {
             refuse(limits, "the report takes only a number as its id".to_owned());
         }
@@ -74,7 +73,7 @@ impl SettlementXml {
     fn faults(&self, transaction: &Transaction) -> Vec<String> {
         let mut faults = Vec::new();
         let id = &transaction.psp_reference;
-        if id.parse::<i64>().is_err() || id.starts_with('+') {
+        if !is_number(id) {
             faults.push("the report takes only a number as its id".to_owned());
         }
         if transaction.time.is_none() {
@@ -93,4 +92,9 @@ impl SettlementXml {
         }
         faults
     }
+}
+
+/// Whether the report takes a text as an id.
+fn is_number(text: &str) -> bool {
+    text.parse::<i64>().is_ok_and(|_| !text.starts_with('+'))
 }

@@ -231,6 +231,10 @@ impl Writer for SettlementWriter {
         true
     }
 
+    fn wants_contents(&self) -> bool {
+        false
+    }
+
     fn page_before(&mut self, page: &Page<'_, '_>) {
         self.since_payout.page(page, self.report.zone);
     }

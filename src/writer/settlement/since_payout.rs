@@ -219,5 +219,5 @@ fn event(entry: &Entry<'_>, date: NaiveDate, ordinal: usize, zone: Tz) -> Event 
 }
 
 fn text(text: Option<&str>) -> String {
-    crate::text::line(text.unwrap_or_default())
+    crate::text::as_line(text.unwrap_or_default()).into_owned()
 }

@@ -50,41 +50,45 @@ impl Items {
 
     /// Writes an item.
     pub fn item(&mut self, out: &mut Vec<u8>, label: &str, fields: &[Field<'_>]) {
-        let mut line = label.to_owned();
+        out.extend_from_slice(label.as_bytes());
         self.add(label);
         for field in fields {
-            line.push(' ');
+            out.push(b' ');
             match field {
-                Field::Text(text) => self.text(&mut line, text, false),
-                Field::Quoted(text) => self.text(&mut line, text, true),
+                Field::Text(text) => self.text(out, text, false),
+                Field::Quoted(text) => self.text(out, text, true),
                 Field::Objects(objects) => {
-                    line.push('{');
+                    out.push(b'{');
                     for (index, (dimension, object)) in objects.iter().enumerate() {
                         if index > 0 {
-                            line.push(' ');
+                            out.push(b' ');
                         }
-                        self.text(&mut line, dimension, false);
-                        line.push(' ');
-                        self.text(&mut line, object, true);
+                        self.text(out, dimension, false);
+                        out.push(b' ');
+                        self.text(out, object, true);
                     }
-                    line.push('}');
+                    out.push(b'}');
                 }
             }
         }
-        line.push('\n');
-        out.extend_from_slice(line.as_bytes());
+        out.push(b'\n');
     }
 
-    fn text(&mut self, line: &mut String, text: &str, is_quoted: bool) {
+    fn text(&mut self, out: &mut Vec<u8>, text: &str, is_quoted: bool) {
         self.add(text);
         let needs_quotes = text.is_empty() || text.contains([' ', '"', '{', '}']);
-        if is_quoted || needs_quotes {
-            line.push('"');
-            line.push_str(&text.replace('"', "\\\""));
-            line.push('"');
-        } else {
-            line.push_str(text);
+        if !is_quoted && !needs_quotes {
+            out.extend_from_slice(text.as_bytes());
+            return;
         }
+        out.push(b'"');
+        for byte in text.bytes() {
+            if byte == b'"' {
+                out.push(b'\\');
+            }
+            out.push(byte);
+        }
+        out.push(b'"');
     }
 
     /// Separators, quotes and braces are not part of the sum.

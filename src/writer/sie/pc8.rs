@@ -74,8 +74,7 @@ pub fn text(text: &str) -> String {
 impl Replacements {
     /// Notes what of a text is replaced.
     pub fn note(&mut self, text: &str) {
-        let is_plain = |character: &char| (' '..='~').contains(character) && *character != '\\';
-        for character in text.chars().filter(|character| !is_plain(character)) {
+        for character in text.chars() {
             if substitute(character).is_some() {
                 *self.0.entry(character).or_default() += 1;
             }
@@ -96,6 +95,10 @@ impl Replacements {
 
 /// What stands for `character`; `None` for itself.
 pub fn substitute(character: char) -> Option<&'static str> {
+    // Nearly every character is one that stands for itself.
+    if matches!(character, ' '..='~') && character != '\\' {
+        return None;
+    }
     let known = SUBSTITUTES.iter().find(|(unwanted, _)| *unwanted == character);
     match known {
         Some((_, substitute)) => Some(substitute),

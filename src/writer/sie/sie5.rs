@@ -10,7 +10,7 @@ use crate::format::options::Options;
 use crate::journal::{Posting, Voucher};
 use crate::writer::contents::Contents;
 use crate::writer::dates::{self, Dates};
-use crate::writer::saft::fits;
+use crate::writer::saft::{fits, fits_as};
 use crate::writer::sie::{
     AccountKind, DEPARTMENT_DIMENSION, PROJECT_DIMENSION, check_head, organisation_number, voucher_text,
 };
@@ -87,8 +87,8 @@ impl Checker for Sie5Checker<'_> {
                 ("project", posting.project.as_ref()),
             ] {
                 if let Some(text) = text {
-                    let what = format!("the {name} of voucher {} line {line}", voucher.id());
-                    fits(limits, &what, text, TEXT_MAX);
+                    let what = || format!("the {name} of voucher {} line {line}", voucher.id());
+                    fits_as(limits, what, text, TEXT_MAX);
                 }
             }
         }
