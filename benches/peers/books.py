@@ -25,7 +25,7 @@ BOOKINGS = {
     "capture-fee": ("2961", "7770", "0", "Vipps gebyr {date}"),
 }
 
-TOPICS = ("fees", "funds")
+TOPICS = ("funds", "fees")
 
 
 def dates(ledger, month):
