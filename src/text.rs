@@ -70,6 +70,38 @@ pub fn cut(text: &str, count: usize) -> &str {
         .map_or(text, |(end, _)| &text[..end])
 }
 
+/// How many characters have to be put in, taken out or replaced to make `b` of `a`.
+pub fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (above, character) in a.chars().enumerate() {
+        let mut diagonal = above;
+        row[0] = above + 1;
+        for (column, other) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(character != *other);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// The names of `known` that `word` may have been meant to be, the nearest first; three at most.
+pub fn nearest<'a, T: AsRef<str> + ?Sized + 'a>(
+    word: &str,
+    known: impl IntoIterator<Item = &'a T>,
+) -> Vec<&'a str> {
+    let edits_max = (word.chars().count() / 2).max(2);
+    let mut near: Vec<(usize, &str)> = known
+        .into_iter()
+        .map(|name| (edits(word, name.as_ref()), name.as_ref()))
+        .filter(|(edits, _)| *edits <= edits_max)
+        .collect();
+    near.sort_unstable();
+    near.truncate(3);
+    near.into_iter().map(|(_, name)| name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,5 +127,15 @@ mod tests {
     fn cutting_counts_characters() {
         assert_eq!(cut("ærlig", 2), "ær");
         assert_eq!(cut("ab", 5), "ab");
+    }
+
+    #[test]
+    fn edits_are_counted_and_the_nearest_name_comes_first() {
+        assert_eq!(edits("302312", "302321"), 2);
+        assert_eq!(edits("gbat", "gbat10"), 2);
+        assert_eq!((edits("", "æø"), edits("abc", "abc")), (2, 0));
+        let known = ["sie4", "gbat10", "journal-csv"];
+        assert_eq!(nearest("gbat", &known), ["gbat10"]);
+        assert_eq!(nearest("excel", &known), [""; 0]);
     }
 }

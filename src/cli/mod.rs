@@ -12,6 +12,7 @@ pub mod ledgers;
 pub mod online;
 pub mod period;
 pub mod progress;
+pub mod reach;
 pub mod rules;
 pub mod sandbox;
 pub mod select;

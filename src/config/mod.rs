@@ -3,22 +3,29 @@
 //! [`raw`] is the file as `serde` sees it; [`Config::load`] turns it into values that cannot be
 //! wrong. A ledger's own table overrides the file's value by value.
 
+pub mod checks;
 pub mod company;
 pub mod error;
 pub mod fx_rates;
+pub mod lines;
 pub mod raw;
 pub mod sales_lines;
 pub mod values;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
+
 use crate::account::AccountNumber;
 use crate::account::TaxCode;
 use crate::chart::{Chart, Market, Role};
+use crate::config::checks::Checks;
 use crate::config::company::Company;
 use crate::config::error::ConfigError;
 use crate::config::fx_rates::FxRates;
+use crate::config::lines::{Step, line_of};
 use crate::config::raw::{RawApi, RawConfig, RawPosting};
 use crate::config::sales_lines::SalesLines;
 pub use crate::config::values::{CaptureMode, DateBasis, FeeMode, Rule, VoucherPer};
@@ -67,6 +74,20 @@ pub struct LedgerConfig {
     pub formats: Vec<String>,
     /// Options of each format, as the file has them.
     pub format_options: BTreeMap<String, toml::Table>,
+    /// What its checks take as it is.
+    pub checks: Checks,
+}
+
+/// A format that the configuration names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedFormat {
+    /// The name.
+    pub name: String,
+    /// Where it stands, for messages.
+    pub place: String,
+    /// Whether its options are set there, so that it must be an id; else it may be the path of a
+    /// descriptor.
+    pub has_options: bool,
 }
 
 /// The configuration, loaded and checked.
@@ -82,7 +103,10 @@ pub struct Config {
     pub sales_lines: SalesLines,
     /// SHA-256 of the file and of what it refers to, for the manifest; of nothing without a file.
     pub fingerprint: String,
+    /// What can have no effect: rules that never match. For a person to look at.
+    pub unused: Vec<String>,
     raw: RawConfig,
+    text: String,
 }
 
 impl Config {
@@ -110,6 +134,7 @@ impl Config {
         let raw: RawConfig =
             toml::from_str(text).map_err(|error| invalid(values::toml_message(text, &error)))?;
         raw.check().map_err(&invalid)?;
+        whole::check_tax_codes(&raw, text).map_err(&invalid)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut hashed = text.as_bytes().to_vec();
         let mut fx_rates = FxRates::new(raw.fx_rates.clone());
@@ -130,8 +155,62 @@ impl Config {
             fx_rates,
             sales_lines,
             fingerprint: crate::digest::sha256_hex(&hashed),
+            unused: whole::unused_rules(&raw),
             raw,
+            text: text.to_owned(),
         })
+    }
+
+    /// The ids of the ledgers that have a table of their own.
+    pub fn own_ledgers(&self) -> impl Iterator<Item = &str> {
+        self.raw.ledgers.keys().map(String::as_str)
+    }
+
+    /// The last ledger date of a ledger that has ended.
+    pub fn ended(&self, ledger_id: &str) -> Option<NaiveDate> {
+        self.raw.ledgers.get(ledger_id)?.ended
+    }
+
+    /// What the checks of the whole run take as it is.
+    pub fn checks(&self) -> Checks {
+        self.raw.checks.clone().into()
+    }
+
+    /// Every format that the file names, or sets options of.
+    pub fn named_formats(&self) -> Vec<NamedFormat> {
+        let mut named = Vec::new();
+        let mut add = |name: &str, has_options, path: &[Step<'_>]| {
+            named.push(NamedFormat {
+                name: name.to_owned(),
+                place: self.place(path),
+                has_options,
+            });
+        };
+        for id in self.raw.formats.keys() {
+            add(id, true, &[Step::Key("formats"), Step::Key(id)]);
+        }
+        let outputs = [Step::Key("output"), Step::Key("formats")];
+        let of = |list: &Option<Vec<String>>| list.clone().unwrap_or_default();
+        for (index, name) in of(&self.raw.output.formats).iter().enumerate() {
+            add(name, false, &[&outputs[..], &[Step::Item(index)]].concat());
+        }
+        for (id, own) in &self.raw.ledgers {
+            let table = [Step::Key("ledgers"), Step::Key(id)];
+            for (index, name) in of(&own.output.formats).iter().enumerate() {
+                let path = [&table[..], &outputs, &[Step::Item(index)]].concat();
+                add(name, false, &path);
+            }
+        }
+        named
+    }
+
+    /// The file and, where it can be said, the line of what `path` leads to.
+    pub fn place(&self, path: &[Step<'_>]) -> String {
+        let file = self.path.as_deref().unwrap_or(Path::new("the configuration"));
+        match line_of(&self.text, path) {
+            Some(line) => format!("{}: line {line}", file.display()),
+            None => file.display().to_string(),
+        }
     }
 
     /// The `[api]` table.
@@ -172,6 +251,7 @@ impl Config {
                 .or_else(|| self.raw.output.formats.clone())
                 .unwrap_or_default(),
             format_options: self.raw.formats.clone(),
+            checks: own.checks.or(&self.raw.checks).into(),
         }
     }
 }

@@ -22,6 +22,12 @@ pub struct Facts {
     pub closes_at: Option<i64>,
     /// Whether a payout stands among them.
     pub has_payout: bool,
+    /// The number of the first payout ([`Entry::payout_place`]), where it has one.
+    ///
+    /// [`Entry::payout_place`]: crate::ledger::entry::Entry::payout_place
+    pub first_payout: Option<u64>,
+    /// The number of the last payout, where it has one.
+    pub last_payout: Option<u64>,
     /// The first currency that an entry states.
     pub currency: Option<Currency>,
 }
@@ -34,6 +40,8 @@ impl Facts {
             opens_at: None,
             closes_at: None,
             has_payout: false,
+            first_payout: None,
+            last_payout: None,
             currency: None,
         }
     }
@@ -52,7 +60,14 @@ impl Facts {
             }
             self.entries += 1;
             self.closes_at = entry.balance_after;
-            self.has_payout |= entry.entry_type == EntryType::PayoutScheduled;
+            if entry.entry_type == EntryType::PayoutScheduled {
+                let number = entry.payout_place();
+                if !self.has_payout {
+                    self.first_payout = number;
+                }
+                self.last_payout = number;
+                self.has_payout = true;
+            }
             self.currency = self.currency.or(entry.currency);
         }
     }

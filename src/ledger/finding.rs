@@ -1,10 +1,10 @@
 //! What a run has to say about a ledger, as data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use strum::IntoStaticStr;
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use crate::provider::Topic;
 
@@ -22,7 +22,20 @@ pub enum Level {
 
 /// What kind of thing was found. The text form is part of the contract with scripts.
 /// `docs/FINDINGS.md` explains each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Code {
@@ -37,7 +50,10 @@ pub enum Code {
     DuplicateEntry,
     SalesLinesMismatch,
     NotProven,
+    PayoutGap,
     NoEntries,
+    LedgerUnreachable,
+    UnusedConfiguration,
     UnknownEntryType,
     LegacyEntryType,
     CorrectionReview,
@@ -84,6 +100,10 @@ impl Code {
             Self::DateOpen
             | Self::DateMissing
             | Self::NotProven
+            | Self::PayoutGap
+            | Self::NoEntries
+            | Self::LedgerUnreachable
+            | Self::UnusedConfiguration
             | Self::UnknownEntryType
             | Self::CorrectionReview
             | Self::CreditNoteReview
@@ -99,8 +119,7 @@ impl Code {
             | Self::FxOpeningUnknown
             | Self::DoubleBooking
             | Self::AlreadyExported => Level::Review,
-            Self::NoEntries
-            | Self::LegacyEntryType
+            Self::LegacyEntryType
             | Self::PayoutOrder
             | Self::NegativeBalance
             | Self::ReserveBalance
@@ -113,6 +132,12 @@ impl Code {
             | Self::MarketAssumed
             | Self::TextReplaced => Level::Info,
         }
+    }
+
+    /// Whether a finding of this kind says that a link of the proof is missing, unless it is only
+    /// information.
+    pub fn leaves_unproven(self) -> bool {
+        matches!(self, Self::NotProven | Self::PayoutGap | Self::NoEntries)
     }
 
     /// The code as scripts see it.
@@ -136,8 +161,37 @@ pub struct Finding {
     pub ordinal: Option<usize>,
     /// How many entries or places it stands for.
     pub count: usize,
+    /// Whether the configuration accepts it, so that it is information where it would be for review.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub accepted: bool,
     /// What it is, with names and amounts, and what to do.
     pub message: String,
+}
+
+impl Finding {
+    /// A finding about a whole run, which is information when its code is one of `accepted`.
+    pub fn of_run(code: Code, message: String, accepted: &BTreeSet<Code>) -> Self {
+        let mut finding = Self {
+            code,
+            level: code.level(),
+            topic: None,
+            ledger_date: None,
+            ordinal: None,
+            count: 1,
+            accepted: false,
+            message,
+        };
+        finding.accept(accepted);
+        finding
+    }
+
+    /// Makes information of it when it is for review and has one of `codes`.
+    fn accept(&mut self, codes: &BTreeSet<Code>) {
+        if self.level == Level::Review && codes.contains(&self.code) {
+            self.level = Level::Info;
+            self.accepted = true;
+        }
+    }
 }
 
 /// The findings of a ledger: one per code, topic and date, with a count.
@@ -157,18 +211,44 @@ impl Findings {
         ordinal: Option<usize>,
         message: impl FnOnce() -> String,
     ) {
+        self.add_as(code.level(), code, topic, ledger_date, ordinal, message);
+    }
+
+    /// [`Self::add`] where more is known of how much it matters than the code says. Of several at
+    /// one place the highest level counts.
+    pub fn add_as(
+        &mut self,
+        level: Level,
+        code: Code,
+        topic: Option<Topic>,
+        ledger_date: Option<NaiveDate>,
+        ordinal: Option<usize>,
+        message: impl FnOnce() -> String,
+    ) {
         self.by_place
             .entry((ledger_date, topic, code))
-            .and_modify(|finding| finding.count += 1)
+            .and_modify(|finding| {
+                finding.count += 1;
+                finding.level = finding.level.max(level);
+            })
             .or_insert_with(|| Finding {
                 code,
-                level: code.level(),
+                level,
                 topic,
                 ledger_date,
                 ordinal,
                 count: 1,
+                accepted: false,
                 message: message(),
             });
+    }
+
+    /// Makes information of what is for review and has one of `codes`, and notes that it is
+    /// accepted.
+    pub fn accept(&mut self, codes: &BTreeSet<Code>) {
+        for finding in self.by_place.values_mut() {
+            finding.accept(codes);
+        }
     }
 
     /// Takes over all findings of `other`, adding up counts.
@@ -196,6 +276,12 @@ impl Findings {
     /// All findings, by date, topic and code.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.by_place.values()
+    }
+
+    /// Whether something leaves the range unproven.
+    pub fn leave_unproven(&self) -> bool {
+        self.iter()
+            .any(|finding| finding.code.leaves_unproven() && finding.level >= Level::Review)
     }
 
     /// Whether there is a finding of at least `level`.

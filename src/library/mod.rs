@@ -247,6 +247,7 @@ impl LedgerRange<'_> {
             allow_open: self.allow_open,
             write,
             open: Default::default(),
+            is_unreachable: false,
             cancelled: Arc::default(),
         }
     }
