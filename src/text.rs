@@ -1,6 +1,7 @@
 //! Text from outside, made safe for one line of a voucher and for a terminal.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 /// `text` as one line: control characters, line ends and noncharacters become spaces, runs of
 /// white space become one space, and the ends are trimmed.
@@ -92,14 +93,16 @@ pub fn nearest<'a, T: AsRef<str> + ?Sized + 'a>(
     known: impl IntoIterator<Item = &'a T>,
 ) -> Vec<&'a str> {
     let edits_max = (word.chars().count() / 2).max(2);
-    let mut near: Vec<(usize, &str)> = known
+    let same_start = |name: &str| word.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
+    let mut near: Vec<(usize, Reverse<usize>, &str)> = known
         .into_iter()
-        .map(|name| (edits(word, name.as_ref()), name.as_ref()))
-        .filter(|(edits, _)| *edits <= edits_max)
+        .map(AsRef::as_ref)
+        .map(|name| (edits(word, name), Reverse(same_start(name)), name))
+        .filter(|(edits, ..)| *edits <= edits_max)
         .collect();
     near.sort_unstable();
     near.truncate(3);
-    near.into_iter().map(|(_, name)| name).collect()
+    near.into_iter().map(|(.., name)| name).collect()
 }
 
 #[cfg(test)]
@@ -136,6 +139,7 @@ mod tests {
         assert_eq!((edits("", "æø"), edits("abc", "abc")), (2, 0));
         let known = ["sie4", "gbat10", "journal-csv"];
         assert_eq!(nearest("gbat", &known), ["gbat10"]);
+        assert_eq!(nearest("FI25", &["DK25", "FI0", "FI25.5"])[0], "FI25.5");
         assert_eq!(nearest("excel", &known), [""; 0]);
     }
 }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use strum::VariantNames;
 
 use crate::ledger::finding::{Code, Level};
@@ -19,12 +18,8 @@ const FIRST_PAYOUT: u64 = 2_000_001;
 pub struct RawChecks {
     pub payout_numbers: Option<PayoutNumbers>,
     pub first_payout: Option<u64>,
-    pub accept: Option<Vec<Acceptable>>,
+    pub accept: Option<Vec<String>>,
 }
-
-/// The code of a finding that may be accepted.
-#[derive(Debug, Clone, Copy)]
-pub struct Acceptable(Code);
 
 /// What a ledger's checks take as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,30 +32,37 @@ pub struct Checks {
     pub accept: BTreeSet<Code>,
 }
 
-impl<'de> Deserialize<'de> for Acceptable {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let Ok(code) = name.parse::<Code>() else {
-            let known = Code::VARIANTS.iter().copied();
-            let reviewed = known.filter(|name| name.parse().is_ok_and(|code: Code| code.level() == Level::Review));
-            return Err(D::Error::custom(match text::nearest(&name, Code::VARIANTS) {
-                near if near.is_empty() => format!(
-                    "there is no finding `{name}`; those for review are {}",
-                    reviewed.collect::<Vec<_>>().join(", ")
-                ),
-                near => format!("there is no finding `{name}`; near it is {}", near.join(", ")),
-            }));
-        };
-        if code.level() == Level::Error {
-            return Err(D::Error::custom(format!(
-                "`{name}` is an error, which nobody can accept: something does not hold"
-            )));
-        }
-        Ok(Self(code))
+/// The finding of this name, if it may be accepted.
+fn acceptable(name: &str) -> Result<Code, String> {
+    let Ok(code) = name.parse::<Code>() else {
+        let is_for_review = |name: &&&str| name.parse().is_ok_and(|code: Code| code.level() == Level::Review);
+        let reviewed: Vec<&str> = Code::VARIANTS.iter().filter(is_for_review).copied().collect();
+        return Err(match text::nearest(name, Code::VARIANTS.iter().copied()) {
+            near if near.is_empty() => format!(
+                "there is no finding `{name}`; those for review are {}",
+                reviewed.join(", ")
+            ),
+            near => format!("there is no finding `{name}`; near it is {}", near.join(", ")),
+        });
+    };
+    if code.level() == Level::Error {
+        return Err(format!(
+            "`{name}` is an error, which nobody can accept: something does not hold"
+        ));
     }
+    Ok(code)
 }
 
 impl RawChecks {
+    /// The first name under `accept` that is none of a finding that may be accepted: its place in
+    /// the list, and why.
+    pub fn wrong_name(&self) -> Option<(usize, String)> {
+        let names = self.accept.iter().flatten().enumerate();
+        names
+            .filter_map(|(index, name)| Some((index, acceptable(name).err()?)))
+            .next()
+    }
+
     /// These values, and `base`'s where these are silent.
     pub fn or(self, base: &Self) -> Self {
         Self {
@@ -77,7 +79,7 @@ impl From<RawChecks> for Checks {
         Self {
             payout_numbers: raw.payout_numbers.unwrap_or_default(),
             first_payout: raw.first_payout.unwrap_or(FIRST_PAYOUT),
-            accept: accept.into_iter().map(|Acceptable(code)| code).collect(),
+            accept: accept.iter().filter_map(|name| acceptable(name).ok()).collect(),
         }
     }
 }

@@ -135,6 +135,7 @@ impl Config {
             toml::from_str(text).map_err(|error| invalid(values::toml_message(text, &error)))?;
         raw.check().map_err(&invalid)?;
         whole::check_tax_codes(&raw, text).map_err(&invalid)?;
+        whole::check_accepted(&raw, text).map_err(&invalid)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut hashed = text.as_bytes().to_vec();
         let mut fx_rates = FxRates::new(raw.fx_rates.clone());

@@ -41,6 +41,23 @@ pub(super) fn check_tax_codes(raw: &RawConfig, text: &str) -> Result<(), String>
     Ok(())
 }
 
+/// Refuses a name under `accept` that is none of a finding that may be accepted. The message has
+/// the line.
+pub(super) fn check_accepted(raw: &RawConfig, text: &str) -> Result<(), String> {
+    let list = [Step::Key("checks"), Step::Key("accept")];
+    let own = raw.ledgers.iter().map(|(id, own)| {
+        let table = [Step::Key("ledgers"), Step::Key(id)];
+        (&own.checks, [&table[..], &list].concat())
+    });
+    for (checks, path) in std::iter::once((&raw.checks, list.to_vec())).chain(own) {
+        if let Some((index, why)) = checks.wrong_name() {
+            let line = line_of(text, &[&path[..], &[Step::Item(index)]].concat());
+            return Err(line.map_or_else(|| why.clone(), |line| format!("line {line}: {why}")));
+        }
+    }
+    Ok(())
+}
+
 /// The rules that can never match, each with its table, its number and why.
 pub(super) fn unused_rules(raw: &RawConfig) -> Vec<String> {
     let mut unused = Vec::new();

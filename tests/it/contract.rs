@@ -43,8 +43,9 @@ fn the_summary_has_exactly_the_keys_that_are_promised() {
     let summary = run.json();
     assert_eq!(
         keys(&summary),
-        set(&["schema", "command", "range", "exit_code", "ledgers"])
+        set(&["schema", "command", "range", "exit_code", "findings", "ledgers"])
     );
+    assert_eq!(summary["findings"], json!([]));
     assert_eq!(summary["schema"], 1);
     assert_eq!(summary["command"], "export");
     assert_eq!(
@@ -910,6 +911,10 @@ fn the_levels_are_those_of_the_contract() {
         RefundCaptureNotFound,
         DateOpen,
         DateMissing,
+        PayoutGap,
+        NoEntries,
+        LedgerUnreachable,
+        UnusedConfiguration,
     ];
     let infos = [
         LegacyEntryType,
