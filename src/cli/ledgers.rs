@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
+use crate::archive::Archive;
 use crate::cli::args::Global;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::archive::Archive;
 use crate::cli::{online, reach, select, terminal};
 use crate::ledger::finding::{Code, Finding, Level};
 use crate::provider::LedgerInfo;
@@ -19,7 +19,10 @@ pub fn run(global: &Global) -> Result<Exit, Failure> {
     let config = select::config(global)?;
     let archive = select::archive(global, &config, &[]);
     let (ledgers, unreachable) = if global.offline {
-        (archived(&archive, &select::archived_ledgers(&archive, &[])?)?, Vec::new())
+        (
+            archived(&archive, &select::archived_ledgers(&archive, &[])?)?,
+            Vec::new(),
+        )
     } else {
         let options = online::client_options(global, &config)?;
         let listed = online::block_on(async { online::ledgers(&Client::new(options)?).await })?;

@@ -96,7 +96,10 @@ pub async fn ledgers(client: &Client) -> Result<Vec<ListedLedger>, Failure> {
 
 /// The ids of listed ledgers.
 pub fn ids(listed: &[ListedLedger]) -> Vec<String> {
-    listed.iter().map(|ledger| ledger.info.ledger_id.clone()).collect()
+    listed
+        .iter()
+        .map(|ledger| ledger.info.ledger_id.clone())
+        .collect()
 }
 
 /// Fetches what the archive lacks for `range`, and for the first payout's voucher before it.

@@ -179,12 +179,7 @@ impl<'a> PeriodCommand<'a> {
 
     fn options(&self, fetched: &Fetched, ledger_id: &str, write: Option<WriteOptions>) -> RunOptions {
         RunOptions {
-            range: fetched
-                .reach
-                .ranges
-                .get(ledger_id)
-                .copied()
-                .unwrap_or(self.range),
+            range: fetched.reach.ranges.get(ledger_id).copied().unwrap_or(self.range),
             allow_open: self.allow_open,
             write,
             open: fetched.open.get(ledger_id).cloned().unwrap_or_default(),
@@ -229,6 +224,10 @@ impl<'a> PeriodCommand<'a> {
                 ));
             }
         }
+        if !reach.ended.is_empty() && !self.global.quiet {
+            let ended = select::listing(&reach.ended);
+            terminal::note(&format!("ended before the range, and left out: {ended}"));
+        }
         if self.global.json {
             terminal::print(&report::json::render(&Report {
                 command: self.name.to_owned(),
@@ -241,10 +240,6 @@ impl<'a> PeriodCommand<'a> {
         }
         for finding in reach.findings.iter().filter(|_| !self.global.quiet) {
             terminal::note(&report::terminal::told(finding));
-        }
-        if !reach.ended.is_empty() && !self.global.quiet {
-            let ended = select::listing(&reach.ended);
-            terminal::note(&format!("ended before the range, and left out: {ended}"));
         }
         if reach.ledgers.len() > 1 && !self.global.quiet {
             let failed: Vec<String> = ledgers

@@ -121,7 +121,10 @@ fn last_archived(
 /// defaults.
 fn unused(config: &Config, known: &[String]) -> Result<Vec<Finding>, Failure> {
     let mut messages = config.unused.clone();
-    for id in config.own_ledgers().filter(|id| !known.iter().any(|known| known == id)) {
+    for id in config
+        .own_ledgers()
+        .filter(|id| !known.iter().any(|known| known == id))
+    {
         let place = config.place(&[Step::Key("ledgers"), Step::Key(id)]);
         let what = format!("{place}: no ledger `{id}` is listed by the keys or in the archive");
         let near = known.iter().find(|known| text::edits(known, id) <= TYPING_EDITS);

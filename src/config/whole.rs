@@ -10,7 +10,10 @@ use crate::config::values::Rule;
 /// Refuses a rule with a tax code that neither a market's chart nor `[tax_codes]` has: a typing
 /// mistake. The message has the line.
 pub(super) fn check_tax_codes(raw: &RawConfig, text: &str) -> Result<(), String> {
-    if raw.rules().all(|(_, rules)| rules.iter().all(|rule| rule.tax_code.is_none())) {
+    if raw
+        .rules()
+        .all(|(_, rules)| rules.iter().all(|rule| rule.tax_code.is_none()))
+    {
         return Ok(());
     }
     let charts = Market::ALL.map(Chart::of);

@@ -189,7 +189,8 @@ impl Entry<'_> {
         const DIGITS: usize = 7;
         const VERSION_1_PREFIX: &str = "100000";
         let number = self.payout_number()?;
-        let is_joined = number.len() > VERSION_1_PREFIX.len() + DIGITS && number.starts_with(VERSION_1_PREFIX);
+        let is_joined =
+            number.len() > VERSION_1_PREFIX.len() + DIGITS && number.starts_with(VERSION_1_PREFIX);
         let own = if is_joined {
             &number[number.len() - DIGITS..]
         } else {

@@ -174,7 +174,10 @@ impl Prover {
             let (level, what) = if self.knows_balance() {
                 (Level::Info, "")
             } else {
-                (Level::Review, ", and nothing before or after it says what the balances are")
+                (
+                    Level::Review,
+                    ", and nothing before or after it says what the balances are",
+                )
             };
             self.findings.add_as(level, Code::NoEntries, None, Some(from), None, || {
                 format!("every date of the range is closed and without entries{what}; when that is unexpected, check the dates and that the keys still reach the ledger")

@@ -143,10 +143,14 @@ impl Prover {
                 ),
             ),
         };
-        self.findings
-            .add_as(level, Code::PayoutGap, Some(Topic::Funds), Some(date), ordinal, || {
-                what
-            });
+        self.findings.add_as(
+            level,
+            Code::PayoutGap,
+            Some(Topic::Funds),
+            Some(date),
+            ordinal,
+            || what,
+        );
     }
 
     fn gap_level(&self) -> Level {

@@ -538,7 +538,12 @@ fn the_configuration_is_refused_with_file_line_and_what_is_allowed() {
     );
     refused(
         "[[rules]]\ntax_code = \"3\"\n[[rules]]\ntax_code = \"33x\"\n",
-        &["line 4", "no tax code `33x`", "near it is 33", "[tax_codes.\"33x\"]"],
+        &[
+            "line 4",
+            "no tax code `33x`",
+            "near it is 33",
+            "[tax_codes.\"33x\"]",
+        ],
     );
     refused(
         "[ledgers.\"77\"]\n[[ledgers.\"77\".rules]]\ntax_code = \"FI25\"\n",

@@ -23,6 +23,7 @@ mod mutations;
 mod openapi;
 mod proof;
 mod properties;
+mod reach;
 mod report_api;
 mod rules;
 mod secrets;

@@ -131,7 +131,12 @@ fn payouts_are_compared_over_any_number_of_quiet_dates_but_not_over_unknown_ones
     let office = Workplace::of(&[&ledger]).config(MARKET);
     let run = check(&office, "2026-02-14", "2026-02-14");
     assert_none_of(&run, &["payout-gap"]);
-    assert_eq!(status(&run), "not-proven", "the archive has earlier entries: {}", run.stdout);
+    assert_eq!(
+        status(&run),
+        "not-proven",
+        "the archive has earlier entries: {}",
+        run.stdout
+    );
     // Within the range an unknown date ends the row as well.
     let run = check(&office, "2026-01-05", "2026-02-14");
     assert_code(&run, 3);
@@ -151,7 +156,10 @@ fn a_number_that_comes_again_is_no_gap_and_one_that_falls_is() {
     assert_proven(&run);
     let order = run.findings("payout-order");
     assert_eq!(order.len(), 1, "{}", run.stdout);
-    assert_eq!((&order[0]["level"], &order[0]["ledger_date"]), (&"info".into(), &"2026-02-11".into()));
+    assert_eq!(
+        (&order[0]["level"], &order[0]["ledger_date"]),
+        (&"info".into(), &"2026-02-11".into())
+    );
     // Only the payout before the range is looked at: an older number says that the row is not whole.
     let falls = paid_daily(&[
         ("2026-02-09", "77-2000001"),
@@ -164,7 +172,10 @@ fn a_number_that_comes_again_is_no_gap_and_one_that_falls_is() {
     let found = gap(&check(&office, "2026-02-11", "2026-02-12"));
     assert_eq!(found["ledger_date"], "2026-02-11");
     let message = found["message"].as_str().unwrap();
-    assert!(message.contains("2000012 comes after payout 2000042"), "{message}");
+    assert!(
+        message.contains("2000012 comes after payout 2000042"),
+        "{message}"
+    );
     assert_proven(&check(&office, "2026-02-12", "2026-02-12"));
 }
 
@@ -206,7 +217,10 @@ fn a_ledger_does_not_begin_with_its_fiftieth_payout() {
     let office = Workplace::of(&[&ledger]).config(&increasing);
     let run = check(&office, "2026-02-09", "2026-02-10");
     assert_eq!(run.findings("payout-gap")[0]["level"], "info");
-    assert_eq!((status(&run), start(&run)), ("proven".to_owned(), "first-entry".to_owned()));
+    assert_eq!(
+        (status(&run), start(&run)),
+        ("proven".to_owned(), "first-entry".to_owned())
+    );
     // A smaller start than the stated one is one all the same; `first_payout = 1` is one too.
     for (number, first) in [("77-1", "1"), ("77-1", "2000001")] {
         let office = Workplace::of(&[&paid_daily(&[("2026-02-09", number)])])
@@ -247,11 +261,17 @@ fn where_nothing_is_known_nothing_is_proven() {
     let found = run.findings("no-entries");
     assert_eq!(found[0]["level"], "review", "{}", run.stdout);
     for command in ["export", "check"] {
-        assert_code(&office.run_on(command, "2020-09-01", "2020-09-30", &["--strict"]), 5);
+        assert_code(
+            &office.run_on(command, "2020-09-01", "2020-09-30", &["--strict"]),
+            5,
+        );
     }
     // A month before the archive's first date, with nothing beside it.
     let alone = Workplace::of(&[&Ledger::new("77").empty("2020-09-01", 30)]).config(MARKET);
-    assert_code(&alone.run_on("check", "2020-09-01", "2020-09-30", &["--strict"]), 5);
+    assert_code(
+        &alone.run_on("check", "2020-09-01", "2020-09-30", &["--strict"]),
+        5,
+    );
 }
 
 #[test]
@@ -280,7 +300,10 @@ fn a_quiet_month_is_proven_by_the_balance_before_or_after_it() {
         .funds([capture("1", 100)]);
     let office = Workplace::of(&[&opened]).config(MARKET);
     let run = check(&office, "2026-02-01", "2026-02-28");
-    assert_eq!((status(&run), start(&run)), ("not-proven".to_owned(), "unchained".to_owned()));
+    assert_eq!(
+        (status(&run), start(&run)),
+        ("not-proven".to_owned(), "unchained".to_owned())
+    );
 }
 
 /// A sale, some quiet weeks, a sale of which the fee is `late` on fees alone.
@@ -303,7 +326,10 @@ fn quiet_dates_that_are_archived_do_not_break_the_chain() {
     let office = Workplace::of(&[&quiet()]).config(MARKET);
     let run = check(&office, "2026-02-10", "2026-02-20");
     assert_proven(&run);
-    assert_eq!((start(&run), end(&run)), ("chained".to_owned(), "chained".to_owned()));
+    assert_eq!(
+        (start(&run), end(&run)),
+        ("chained".to_owned(), "chained".to_owned())
+    );
     assert_eq!(run.ledger()["topics"]["fees"]["opening"], "-3.00");
     // A payout that rests on what was carried over the quiet weeks is explained.
     let paid = quiet().date("2026-03-30").pay_out("77-2000001");
@@ -335,14 +361,25 @@ fn a_hole_in_the_archive_is_no_beginning() {
     ledger.dates.remove(&date("2026-02-01"));
     let office = Workplace::of(&[&ledger]).config(MARKET);
     let run = check(&office, "2026-02-10", "2026-02-14");
-    assert_eq!((status(&run), start(&run)), ("not-proven".to_owned(), "unchained".to_owned()));
+    assert_eq!(
+        (status(&run), start(&run)),
+        ("not-proven".to_owned(), "unchained".to_owned())
+    );
     let message = run.findings("not-proven")[0]["message"].to_string();
     assert!(message.contains("2026-02-01"), "{message}");
     // Nor is a date beyond the first week that cannot be read.
-    let whole = Ledger::new("77").empty("2026-01-20", 20).date("2026-02-09").sale("1", 100, 1);
+    let whole = Ledger::new("77")
+        .empty("2026-01-20", 20)
+        .date("2026-02-09")
+        .sale("1", 100, 1);
     let office = Workplace::of(&[&whole]).config(MARKET);
     assert_proven(&check(&office, "2026-02-09", "2026-02-09"));
-    let path = whole.path(&office.path("archive"), Topic::Funds, date("2026-01-25"), &Layout::PLAIN);
+    let path = whole.path(
+        &office.path("archive"),
+        Topic::Funds,
+        date("2026-01-25"),
+        &Layout::PLAIN,
+    );
     fs::write(path, "{").unwrap();
     assert_eq!(start(&check(&office, "2026-02-09", "2026-02-09")), "unchained");
 }
@@ -364,7 +401,12 @@ fn fees_find_their_captures_however_far_the_chain_had_to_look() {
         let office = Workplace::of(&[&ledger]).config(MARKET);
         // The capture is before the range; the fee is after it.
         let run = check(&office, "2026-02-13", "2026-02-13");
-        assert_eq!(run.findings("fee-date-differs").len(), 1, "{between}: {}", run.stdout);
+        assert_eq!(
+            run.findings("fee-date-differs").len(),
+            1,
+            "{between}: {}",
+            run.stdout
+        );
         assert_none_of(&run, &["fee-without-capture"]);
         for last in ["2026-02-09", "2026-02-12", "2026-02-13"] {
             let run = check(&office, "2026-02-09", last);
@@ -382,7 +424,12 @@ fn fees_find_their_captures_however_far_the_chain_had_to_look() {
     let office = Workplace::of(&[&ledger]).config(MARKET);
     for last in ["2026-02-09", "2026-02-10"] {
         let run = check(&office, "2026-02-09", last);
-        assert_eq!(run.findings("capture-without-fee")[0]["count"], 1, "{}", run.stdout);
+        assert_eq!(
+            run.findings("capture-without-fee")[0]["count"],
+            1,
+            "{}",
+            run.stdout
+        );
     }
 }
 
@@ -404,19 +451,39 @@ fn what_is_accepted_is_information_and_says_so_but_proves_nothing() {
         assert_eq!(status(&run), "not-proven", "a person's word is no proof");
         for code in ["payout-gap", "top-up-review"] {
             let found = &run.findings(code)[0];
-            assert_eq!((&found["level"], &found["accepted"]), (&"info".into(), &true.into()));
+            assert_eq!(
+                (&found["level"], &found["accepted"]),
+                (&"info".into(), &true.into())
+            );
         }
-        assert!(run.findings("awaits-payout").iter().all(|found| found["accepted"].is_null()));
+        assert!(
+            run.findings("awaits-payout")
+                .iter()
+                .all(|found| found["accepted"].is_null())
+        );
     }
     // A ledger's own list takes the place of the file's.
-    assert_code(&strict(&format!("[checks]\n{accept}[ledgers.\"77\".checks]\naccept = []\n")), 5);
+    assert_code(
+        &strict(&format!(
+            "[checks]\n{accept}[ledgers.\"77\".checks]\naccept = []\n"
+        )),
+        5,
+    );
 
     let office = Workplace::of(&[&ledger]).config(&format!("{MARKET}[checks]\n{accept}"));
     let range = ["--from", "2026-02-09", "--to", "2026-02-11"];
     let run = office.run(&[&["check"], &range[..]].concat());
-    assert!(run.stderr.contains("  accepted payout-gap: payout 2000003"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("  accepted payout-gap: payout 2000003"),
+        "{}",
+        run.stderr
+    );
     let run = office.run(&[&["reconcile"], &range[..]].concat());
-    assert!(run.stdout.contains("    accepted payout-gap: payout 2000003"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("    accepted payout-gap: payout 2000003"),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]
