@@ -133,7 +133,7 @@ fn a_date_is_booked_as_the_table_says() {
         .collect();
     let expected = [
         ("capture", "1577", 30_000, ""),
-        ("capture", "1500", -30_000, ""),
+        ("capture", "1576", -30_000, ""),
         ("capture_fee", "2961", -525, ""),
         ("capture_fee", "7770", 525, "0"),
         ("fees_retained", "1577", -525, ""),
