@@ -21,6 +21,7 @@ use crate::proof::Status;
 use crate::provider::LedgerInfo;
 use crate::report;
 use crate::report::model::{ErrorReport, LedgerReport, Report};
+use crate::report::terminal::Detail;
 use crate::run::{self, LedgerRun, RunOptions, WriteOptions};
 
 /// `bilag export`.
@@ -302,14 +303,19 @@ impl<'a> PeriodCommand<'a> {
     }
 
     fn show(&self, ledger: &LedgerReport, show: Show) {
+        let detail = if self.global.verbose > 0 {
+            Detail::All
+        } else {
+            Detail::Few
+        };
         match show {
-            Show::Report => terminal::print(&report::terminal::report(ledger)),
+            Show::Report => terminal::print(&report::terminal::report(ledger, detail)),
             Show::Short => {
                 for output in &ledger.outputs {
                     terminal::print(&format!("{}\n", output.path.to_string_lossy()));
                 }
                 if !self.global.quiet {
-                    terminal::note(report::terminal::short(ledger).trim_end());
+                    terminal::note(report::terminal::short(ledger, detail).trim_end());
                 }
             }
         }
