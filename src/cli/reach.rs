@@ -7,8 +7,7 @@ use crate::archive::{Archive, ArchiveError};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::select;
-use crate::config::Config;
-use crate::config::lines::Step;
+use crate::config::{Config, OwnTable};
 use crate::date::DateRange;
 use crate::ledger::finding::{Code, Finding};
 use crate::provider::Topic;
@@ -42,8 +41,10 @@ pub fn find(
     wanted: &[String],
 ) -> Result<Reach, Failure> {
     let known = known(archive, listed)?;
+    // An archive without the ledger level knows of no other ledger than the one it stands for.
+    let judged = (!archive.lacks_ledger_level()).then_some(known.as_slice());
     let mut reach = Reach {
-        findings: unused(config, &known)?,
+        findings: unused(config, judged)?,
         ..Reach::default()
     };
     let ledgers = match listed {
@@ -119,21 +120,25 @@ fn last_archived(
 /// What of the configuration can have no effect, for a person to look at. A table of a ledger that
 /// nobody knows, whose id is near a known one, is refused: the known one would be booked by the
 /// defaults.
-fn unused(config: &Config, known: &[String]) -> Result<Vec<Finding>, Failure> {
+fn unused(config: &Config, known: Option<&[String]>) -> Result<Vec<Finding>, Failure> {
     let mut messages = config.unused.clone();
-    for id in config
-        .own_ledgers()
-        .filter(|id| !known.iter().any(|known| known == id))
+    for OwnTable {
+        ledger_id: id,
+        name,
+        place,
+    } in config.own_tables()
     {
-        let place = config.place(&[Step::Key("ledgers"), Step::Key(id)]);
+        let Some(known) = known.filter(|known| !known.contains(&id)) else {
+            continue;
+        };
         let what = format!("{place}: no ledger `{id}` is listed by the keys or in the archive");
-        let near = known.iter().find(|known| text::edits(known, id) <= TYPING_EDITS);
+        let near = known.iter().find(|known| text::edits(known, &id) <= TYPING_EDITS);
         if let Some(near) = near {
             return Err(Failure::usage(format!("{what}, but `{near}` is"))
-                .with_hint(format!("correct [ledgers.\"{id}\"], or take it out")));
+                .with_hint(format!("correct [{name}], or take it out")));
         }
         messages.push(format!(
-            "{what}; [ledgers.\"{id}\"] says nothing about any ledger: correct the id, or take it out"
+            "{what}; [{name}] says nothing about any ledger: correct the id, or take it out"
         ));
     }
     let accepted = config.checks().accept;

@@ -4,18 +4,18 @@ use toml::de::{DeTable, DeValue};
 
 /// One step into the file: a key, or the place in a list from 0.
 #[derive(Debug, Clone, Copy)]
-pub enum Step<'a> {
+pub enum At<'a> {
     Key(&'a str),
     Item(usize),
 }
 
 /// The line, from 1, of what `path` leads to.
-pub fn line_of(text: &str, path: &[Step<'_>]) -> Option<usize> {
+pub fn line_of(text: &str, path: &[At<'_>]) -> Option<usize> {
     let table = DeTable::parse(text).ok()?;
     let (mut start, mut value) = (0, None::<&DeValue<'_>>);
     for step in path {
         match (step, value) {
-            (Step::Key(key), table_so_far) => {
+            (At::Key(key), table_so_far) => {
                 let within = match table_so_far {
                     None => table.get_ref(),
                     Some(DeValue::Table(within)) => within,
@@ -26,12 +26,12 @@ pub fn line_of(text: &str, path: &[Step<'_>]) -> Option<usize> {
                 start = found.span().start.max(start);
                 value = Some(next.get_ref());
             }
-            (Step::Item(index), Some(DeValue::Array(items))) => {
+            (At::Item(index), Some(DeValue::Array(items))) => {
                 let item = items.get(*index)?;
                 start = item.span().start;
                 value = Some(item.get_ref());
             }
-            (Step::Item(_), _) => return None,
+            (At::Item(_), _) => return None,
         }
     }
     Some(text.get(..start)?.matches('\n').count() + 1)
@@ -44,17 +44,14 @@ mod tests {
     #[test]
     fn tables_values_and_items_are_found() {
         let text = "\n[formats.gbat10]\na = 1\n\n[[rules]]\n[[rules]]\nhandle = \"x\"\n[output]\nformats = [\n\"a\",\n\"b\"]\n";
-        let line = |path: &[Step<'_>]| line_of(text, path);
-        assert_eq!(line(&[Step::Key("formats"), Step::Key("gbat10")]), Some(2));
+        let line = |path: &[At<'_>]| line_of(text, path);
+        assert_eq!(line(&[At::Key("formats"), At::Key("gbat10")]), Some(2));
+        assert_eq!(line(&[At::Key("rules"), At::Item(1), At::Key("handle")]), Some(7));
+        assert_eq!(line(&[At::Key("rules"), At::Item(0)]), Some(5));
         assert_eq!(
-            line(&[Step::Key("rules"), Step::Item(1), Step::Key("handle")]),
-            Some(7)
-        );
-        assert_eq!(line(&[Step::Key("rules"), Step::Item(0)]), Some(5));
-        assert_eq!(
-            line(&[Step::Key("output"), Step::Key("formats"), Step::Item(1)]),
+            line(&[At::Key("output"), At::Key("formats"), At::Item(1)]),
             Some(11)
         );
-        assert_eq!(line(&[Step::Key("absent")]), None);
+        assert_eq!(line(&[At::Key("absent")]), None);
     }
 }

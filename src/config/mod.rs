@@ -25,7 +25,7 @@ use crate::config::checks::Checks;
 use crate::config::company::Company;
 use crate::config::error::ConfigError;
 use crate::config::fx_rates::FxRates;
-use crate::config::lines::{Step, line_of};
+use crate::config::lines::{At, line_of};
 use crate::config::raw::{RawApi, RawConfig, RawPosting};
 use crate::config::sales_lines::SalesLines;
 pub use crate::config::values::{CaptureMode, DateBasis, FeeMode, Rule, VoucherPer};
@@ -76,6 +76,17 @@ pub struct LedgerConfig {
     pub format_options: BTreeMap<String, toml::Table>,
     /// What its checks take as it is.
     pub checks: Checks,
+}
+
+/// A table that is about one ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnTable {
+    /// The ledger.
+    pub ledger_id: String,
+    /// The table's name, without brackets.
+    pub name: String,
+    /// Where it stands, for messages.
+    pub place: String,
 }
 
 /// A format that the configuration names.
@@ -162,9 +173,28 @@ impl Config {
         })
     }
 
-    /// The ids of the ledgers that have a table of their own.
-    pub fn own_ledgers(&self) -> impl Iterator<Item = &str> {
-        self.raw.ledgers.keys().map(String::as_str)
+    /// The tables that are about one ledger, also those of a format's options.
+    pub fn own_tables(&self) -> Vec<OwnTable> {
+        let mut tables = Vec::new();
+        for id in self.raw.ledgers.keys() {
+            tables.push(OwnTable {
+                ledger_id: id.clone(),
+                name: format!("ledgers.\"{id}\""),
+                place: self.place(&[At::Key("ledgers"), At::Key(id)]),
+            });
+        }
+        for (format, options) in &self.raw.formats {
+            let ledgers = options.get("ledgers").and_then(toml::Value::as_table);
+            for id in ledgers.into_iter().flat_map(toml::Table::keys) {
+                let path = ["formats", format, "ledgers", id].map(At::Key);
+                tables.push(OwnTable {
+                    ledger_id: id.clone(),
+                    name: format!("formats.{format}.ledgers.\"{id}\""),
+                    place: self.place(&path),
+                });
+            }
+        }
+        tables
     }
 
     /// The last ledger date of a ledger that has ended.
@@ -180,7 +210,7 @@ impl Config {
     /// Every format that the file names, or sets options of.
     pub fn named_formats(&self) -> Vec<NamedFormat> {
         let mut named = Vec::new();
-        let mut add = |name: &str, has_options, path: &[Step<'_>]| {
+        let mut add = |name: &str, has_options, path: &[At<'_>]| {
             named.push(NamedFormat {
                 name: name.to_owned(),
                 place: self.place(path),
@@ -188,17 +218,17 @@ impl Config {
             });
         };
         for id in self.raw.formats.keys() {
-            add(id, true, &[Step::Key("formats"), Step::Key(id)]);
+            add(id, true, &[At::Key("formats"), At::Key(id)]);
         }
-        let outputs = [Step::Key("output"), Step::Key("formats")];
+        let outputs = [At::Key("output"), At::Key("formats")];
         let of = |list: &Option<Vec<String>>| list.clone().unwrap_or_default();
         for (index, name) in of(&self.raw.output.formats).iter().enumerate() {
-            add(name, false, &[&outputs[..], &[Step::Item(index)]].concat());
+            add(name, false, &[&outputs[..], &[At::Item(index)]].concat());
         }
         for (id, own) in &self.raw.ledgers {
-            let table = [Step::Key("ledgers"), Step::Key(id)];
+            let table = [At::Key("ledgers"), At::Key(id)];
             for (index, name) in of(&own.output.formats).iter().enumerate() {
-                let path = [&table[..], &outputs, &[Step::Item(index)]].concat();
+                let path = [&table[..], &outputs, &[At::Item(index)]].concat();
                 add(name, false, &path);
             }
         }
@@ -206,7 +236,7 @@ impl Config {
     }
 
     /// The file and, where it can be said, the line of what `path` leads to.
-    pub fn place(&self, path: &[Step<'_>]) -> String {
+    pub fn place(&self, path: &[At<'_>]) -> String {
         let file = self.path.as_deref().unwrap_or(Path::new("the configuration"));
         match line_of(&self.text, path) {
             Some(line) => format!("{}: line {line}", file.display()),

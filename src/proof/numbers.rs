@@ -26,7 +26,7 @@ pub(super) struct Numbered {
 
 /// How a payout's number stands to those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Order {
     /// By one more, or nothing can be said.
     Follows,
     /// It was there before: an aborted payout that is made again, say.
@@ -74,7 +74,7 @@ impl PayoutRow {
     }
 
     /// Takes a payout of the range.
-    pub(super) fn payout(&mut self, entry: &Entry<'_>, date: NaiveDate, ordinal: usize) -> Step {
+    pub(super) fn payout(&mut self, entry: &Entry<'_>, date: NaiveDate, ordinal: usize) -> Order {
         let number = entry.payout_place();
         if self.first.is_none() && !self.is_broken {
             self.first = Some(Numbered {
@@ -87,46 +87,46 @@ impl PayoutRow {
         self.take(number, date)
     }
 
-    fn take(&mut self, number: Option<u64>, date: NaiveDate) -> Step {
+    fn take(&mut self, number: Option<u64>, date: NaiveDate) -> Order {
         let Some(number) = number else {
             self.unnumbered += 1;
-            return Step::Follows;
+            return Order::Follows;
         };
         if !self.seen.insert(number) {
-            return Step::Repeats;
+            return Order::Repeats;
         }
         let slack = std::mem::take(&mut self.unnumbered);
         let follows = |before: Option<Last>| {
             before.is_none_or(|before| number > before.number && number - before.number - 1 <= slack)
         };
-        let step = match self.last {
-            _ if follows(self.last) || follows(self.highest) => Step::Follows,
-            Some(last) if number > last.number => Step::Skips(last),
-            Some(last) => Step::Falls(last),
-            None => Step::Follows,
+        let order = match self.last {
+            _ if follows(self.last) || follows(self.highest) => Order::Follows,
+            Some(last) if number > last.number => Order::Skips(last),
+            Some(last) => Order::Falls(last),
+            None => Order::Follows,
         };
         let own = Last { number, date };
         self.last = Some(own);
         if self.highest.is_none_or(|highest| highest.number < number) {
             self.highest = Some(own);
         }
-        step
+        order
     }
 }
 
 impl Prover {
     /// Reports a payout whose number does not follow. Of a gap, the place is where it was seen.
-    pub(super) fn report_step(&mut self, step: Step, name: &str, date: NaiveDate, ordinal: Option<usize>) {
-        let (level, what) = match step {
-            Step::Follows => return,
-            Step::Repeats => {
+    pub(super) fn report_order(&mut self, order: Order, name: &str, date: NaiveDate, ordinal: Option<usize>) {
+        let (level, what) = match order {
+            Order::Follows => return,
+            Order::Repeats => {
                 self.findings
                     .add(Code::PayoutOrder, Some(Topic::Funds), Some(date), ordinal, || {
                         format!("payout {name} has the number of a payout before it")
                     });
                 return;
             }
-            Step::Skips(last) => (
+            Order::Skips(last) => (
                 self.gap_level(),
                 format!(
                     "payout {name} follows payout {} of {}, so that numbers are left out; whole dates may be lost that the balances do not show: \
@@ -134,7 +134,7 @@ impl Prover {
                     last.number, last.date
                 ),
             ),
-            Step::Falls(last) => (
+            Order::Falls(last) => (
                 Level::Review,
                 format!(
                     "payout {name} comes after payout {} of {}, though numbers rise; what lies between them cannot be vouched for: \
@@ -173,18 +173,18 @@ impl Prover {
             && start != StartEdge::FirstEntry
             && let Some((date, Some(before))) = payout_before(days, self.options.range.from())
         {
-            let step = PayoutRow::after(before, date).take(first.number, first.date);
-            self.report_step(step, &first.name, first.date, Some(first.ordinal));
+            let order = PayoutRow::after(before, date).take(first.number, first.date);
+            self.report_order(order, &first.name, first.date, Some(first.ordinal));
         }
         let Some(exported) = exported else { return start };
         let last = self.last_exported.unwrap_or(exported.to());
         if self.payout_row.last.is_some()
             && let Some((date, number)) = payout_after(days, exported, Some(EDGE_DATES))
         {
-            let step = self.payout_row.take(number, date);
-            if matches!(step, Step::Skips(_) | Step::Falls(_)) {
+            let order = self.payout_row.take(number, date);
+            if matches!(order, Order::Skips(_) | Order::Falls(_)) {
                 let name = number.map(|number| number.to_string()).unwrap_or_default();
-                self.report_step(step, &format!("{name} of {date}"), last, None);
+                self.report_order(order, &format!("{name} of {date}"), last, None);
             }
         }
         if start == StartEdge::FirstEntry && self.begins_late(days, exported, first) {

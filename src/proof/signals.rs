@@ -4,7 +4,7 @@
 use crate::ledger::entry::{Entry, EntryType};
 use crate::ledger::finding::Code;
 use crate::ledger::page::Page;
-use crate::proof::numbers::Step;
+use crate::proof::numbers::Order;
 use crate::proof::{Prover, money_printer};
 use crate::provider::Topic;
 
@@ -13,7 +13,7 @@ use crate::provider::Topic;
 pub(super) struct PayoutPlace {
     ordinal: usize,
     name: String,
-    step: Step,
+    order: Order,
 }
 
 impl Prover {
@@ -27,7 +27,7 @@ impl Prover {
         self.today.payout = Some(PayoutPlace {
             ordinal,
             name: entry.payout_number().unwrap_or("without a number").to_owned(),
-            step: self.payout_row.payout(entry, self.today.date, ordinal),
+            order: self.payout_row.payout(entry, self.today.date, ordinal),
         });
     }
 
@@ -38,7 +38,7 @@ impl Prover {
             return;
         };
         let date = self.today.date;
-        self.report_step(payout.step, &payout.name, date, Some(payout.ordinal));
+        self.report_order(payout.order, &payout.name, date, Some(payout.ordinal));
         if payout.ordinal < self.today.funds_entries {
             let (topic, ordinal) = (Some(Topic::Funds), Some(payout.ordinal));
             self.findings

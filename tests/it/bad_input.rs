@@ -581,6 +581,19 @@ fn the_configuration_is_refused_with_file_line_and_what_is_allowed() {
         &["line 2", "no format `gbat`", "near it is gbat10"],
     );
     refused(
+        "[formats.gbat10.tax_codes]\n\"3\" = \"30\"\n\"33x\" = \"33\"\n",
+        &["line 3", "no tax code `33x`", "near it is 33"],
+    );
+    refused(
+        "[formats.gbat10]\n[formats.gbat10.ledgers.\"97\"]\nseries = 1\n",
+        &[
+            "line 2",
+            "no ledger `97`",
+            "but `77` is",
+            "[formats.gbat10.ledgers.\"97\"]",
+        ],
+    );
+    refused(
         "[output]\nformats = [\n\"journal-cvs\"]\n",
         &["line 3", "no format `journal-cvs`", "near it is journal-csv"],
     );

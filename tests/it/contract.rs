@@ -1261,4 +1261,12 @@ fn a_folder_without_the_ledger_level_is_read_for_exactly_one_ledger() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert_eq!(run.ledger()["status"], "proven");
     assert_eq!(output(&[]).code, 10);
+    // Such a folder knows nothing of other ledgers, so their settings are no typing mistakes.
+    let office = office.config("[ledgers.\"78\".posting]\ncaptures = \"none\"\n");
+    let of_one = ["--archive", flat, "--ledger", "77"];
+    let known = office.run(&["check", "--from", "2026-02-09", "--to", "2026-02-10"]);
+    assert_eq!(known.code, 2, "{}", known.stderr);
+    let arguments = ["check", "--offline", "--from", "2026-02-09", "--to", "2026-02-10"];
+    let run = crate::harness::program::run(office.bare(&[&arguments[..], &of_one].concat()));
+    assert_eq!(run.code, 0, "{}", run.stderr);
 }
