@@ -161,6 +161,9 @@ pub struct Finding {
     pub ordinal: Option<usize>,
     /// How many entries or places it stands for.
     pub count: usize,
+    /// The sum of the entries that it stands for, in minor units, where it is about amounts.
+    #[serde(skip)]
+    pub sum: Option<i64>,
     /// Whether the configuration accepts it, so that it is information where it would be for review.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub accepted: bool,
@@ -178,6 +181,7 @@ impl Finding {
             ledger_date: None,
             ordinal: None,
             count: 1,
+            sum: None,
             accepted: false,
             message,
         };
@@ -238,9 +242,26 @@ impl Findings {
                 ledger_date,
                 ordinal,
                 count: 1,
+                sum: None,
                 accepted: false,
                 message: message(),
             });
+    }
+
+    /// [`Self::add`] for an entry of `amount`, in minor units.
+    pub fn add_amount(
+        &mut self,
+        code: Code,
+        topic: Topic,
+        ledger_date: NaiveDate,
+        ordinal: usize,
+        amount: i64,
+        message: impl FnOnce() -> String,
+    ) {
+        self.add(code, Some(topic), Some(ledger_date), Some(ordinal), message);
+        if let Some(finding) = self.by_place.get_mut(&(Some(ledger_date), Some(topic), code)) {
+            finding.sum = Some(finding.sum.unwrap_or(0).saturating_add(amount));
+        }
     }
 
     /// Makes information of what is for review and has one of `codes`, and notes that it is
@@ -256,7 +277,13 @@ impl Findings {
         for (place, finding) in other.by_place {
             self.by_place
                 .entry(place)
-                .and_modify(|mine| mine.count += finding.count)
+                .and_modify(|mine| {
+                    mine.count += finding.count;
+                    mine.sum = match (mine.sum, finding.sum) {
+                        (Some(mine), Some(other)) => Some(mine.saturating_add(other)),
+                        (mine, other) => mine.or(other),
+                    };
+                })
                 .or_insert(finding);
         }
     }

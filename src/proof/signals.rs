@@ -90,7 +90,7 @@ impl Prover {
         let reference = entry.voucher_reference().unwrap_or("none");
         let mut report = |code, what: &str| {
             self.findings
-                .add(code, Some(topic), Some(date), Some(ordinal), || {
+                .add_amount(code, topic, date, ordinal, entry.amount, || {
                     format!(
                         "{topic} {date}, entry {ordinal}: {name} of {} (reference `{}`) {what}",
                         money(entry.amount),
@@ -160,7 +160,7 @@ impl Prover {
             && let Some(local) = time.local_date(self.options.zone)
             && local != date
         {
-            self.findings.add(Code::CutoffStraddle, Some(topic), Some(date), Some(ordinal), || {
+            self.findings.add_amount(Code::CutoffStraddle, topic, date, ordinal, entry.amount, || {
                 format!("{topic} {date}, entry {ordinal}: {name} (reference `{}`) happened on {local} in the merchant's time zone", crate::text::line(reference))
             });
         }

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 
 use crate::date;
 use crate::ledger::finding::{Code, Finding, Level};
+use crate::money::Currency;
 use crate::proof::Status;
 use crate::provider::Topic;
 use crate::report::model::{LedgerReport, Money, TopicReport};
@@ -94,7 +95,7 @@ pub fn short(ledger: &LedgerReport, detail: Detail) -> String {
     );
     let is_shown = |finding: &&Finding| finding.level > Level::Info || finding.accepted;
     let mut listed: Vec<Code> = Vec::new();
-    for told in grouped(ledger.findings().iter().filter(is_shown), detail) {
+    for told in grouped(ledger, ledger.findings().iter().filter(is_shown), detail) {
         let finding = told.first;
         // Of open and missing dates the first line tells all; one example says what to do.
         if matches!(finding.code, Code::DateOpen | Code::DateMissing) {
@@ -124,7 +125,12 @@ fn level_of(finding: &Finding) -> &'static str {
 
 /// The findings of each code and topic as one line, in the order in which they begin; or each by
 /// itself.
-fn grouped<'a>(findings: impl Iterator<Item = &'a Finding>, detail: Detail) -> Vec<Told<'a>> {
+fn grouped<'a>(
+    ledger: &LedgerReport,
+    findings: impl Iterator<Item = &'a Finding>,
+    detail: Detail,
+) -> Vec<Told<'a>> {
+    let currency = ledger.currency.as_deref().and_then(Currency::parse);
     let mut all: Vec<Told<'_>> = Vec::new();
     for finding in findings {
         let is_alike = |told: &&mut Told<'_>| {
@@ -136,18 +142,26 @@ fn grouped<'a>(findings: impl Iterator<Item = &'a Finding>, detail: Detail) -> V
             Some(told) => {
                 told.count += finding.count;
                 told.last = finding.ledger_date.max(told.last);
+                let sums = told.sum.zip(finding.sum);
+                told.sum = sums.map(|(sum, more)| sum + i128::from(more));
             }
-            None => all.push(Told::of(finding)),
+            None => all.push(Told {
+                currency,
+                ..Told::of(finding)
+            }),
         }
     }
     all
 }
 
-/// A finding's code, how often and on which dates, and what the first says.
+/// A finding's code, how often, on which dates and what in all, and what the first says.
 struct Told<'a> {
     first: &'a Finding,
     count: usize,
     last: Option<NaiveDate>,
+    /// In minor units, where every one of them has a sum.
+    sum: Option<i128>,
+    currency: Option<Currency>,
 }
 
 impl<'a> Told<'a> {
@@ -156,6 +170,8 @@ impl<'a> Told<'a> {
             first: finding,
             count: finding.count,
             last: finding.ledger_date,
+            sum: finding.sum.map(i128::from),
+            currency: None,
         }
     }
 }
@@ -164,12 +180,17 @@ impl std::fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let finding = self.first;
         f.write_str(finding.code.name())?;
-        match (finding.ledger_date, self.last) {
-            (Some(first), Some(last)) if first != last => {
-                write!(f, " ({} times, {first} to {last})", self.count)?;
+        if self.count > 1 {
+            write!(f, " ({} times", self.count)?;
+            match (finding.ledger_date, self.last) {
+                (Some(first), Some(last)) if first != last => write!(f, ", {first} to {last}")?,
+                _ => {}
             }
-            _ if self.count > 1 => write!(f, " ({} times)", self.count)?,
-            _ => {}
+            if let Some(minor) = self.sum {
+                let currency = self.currency;
+                write!(f, ", together {}", Money { minor, currency })?;
+            }
+            f.write_str(")")?;
         }
         write!(f, ": {}", shown(&finding.message))
     }
@@ -264,7 +285,7 @@ fn findings(text: &mut String, ledger: &LedgerReport, detail: Detail) {
         (Level::Review, "To look at"),
         (Level::Info, "Good to know"),
     ] {
-        let of_level = grouped(ledger.findings_of(level), detail);
+        let of_level = grouped(ledger, ledger.findings_of(level), detail);
         if of_level.is_empty() {
             continue;
         }
@@ -322,6 +343,7 @@ mod tests {
             ledger_date: None,
             ordinal: None,
             count: 2,
+            sum: None,
             accepted: false,
             message: text(),
         };
@@ -395,6 +417,7 @@ mod tests {
             ledger_date: Some(date::parse(date).unwrap()),
             ordinal: Some(1),
             count,
+            sum: Some(-1250 * i64::try_from(count).unwrap()),
             accepted: false,
             message: format!("of {date}"),
         };
@@ -409,12 +432,15 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "  review dispute (7 times, 2026-10-01 to 2026-10-09): of 2026-10-01",
+                "  review dispute (7 times, 2026-10-01 to 2026-10-09, together -87.50): of 2026-10-01",
                 "  review dispute: of 2026-10-01",
             ]
         );
         assert_eq!(short(&ledger, Detail::All).lines().count(), 5);
-        assert!(report(&ledger, Detail::Few).contains("    dispute (7 times, 2026-10-01 to 2026-10-09): of"));
+        assert!(
+            report(&ledger, Detail::Few)
+                .contains("    dispute (7 times, 2026-10-01 to 2026-10-09, together -87.50): of")
+        );
     }
 
     #[test]
