@@ -22,8 +22,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::config::{CaptureMode, FeeMode, VoucherPer};
-use crate::date::{end_of_fiscal_year, end_of_month};
+use crate::config::{FeeMode, VoucherPer};
+use crate::date::end_of_month;
 use crate::journal::Voucher;
 use crate::journal::id::{Origin, VoucherId};
 use crate::ledger::day::LedgerDay;
@@ -101,14 +101,11 @@ impl<'a> Poster<'a> {
         }
         if self.books.settings.voucher_per == VoucherPer::Payout {
             self.today.drafts.append(&mut self.waiting);
-            let end = self.end_of_part(date);
-            if self
-                .today
-                .drafts
-                .last()
-                .is_none_or(|last: &Draft| last.date != end)
-            {
-                self.today.drafts.push(Draft::new(None, end));
+            let month_end = end_of_month(date);
+            let last = self.today.drafts.last();
+            if last.is_none_or(|last: &Draft| last.date != month_end) {
+                let id = VoucherId::new(Arc::clone(&self.books.ledger_id), Origin::Open { month_end });
+                self.today.drafts.push(Draft::new(Some(id), month_end));
             }
         }
     }
@@ -165,6 +162,7 @@ impl<'a> Poster<'a> {
         if self.books.settings.voucher_per == VoucherPer::Payout {
             match self.today.payout.take() {
                 Some(number) => self.name_payout(&number, date),
+                None if date == end_of_month(date) => {}
                 None => {
                     self.waiting = std::mem::take(&mut self.today.drafts);
                     return Ok(());
@@ -251,34 +249,14 @@ impl<'a> Poster<'a> {
         self.funds_in_base.is_known()
     }
 
-    /// The last date of the part of a payout's voucher that `date` lies in: fiscal years, and in
-    /// revenue mode months, are kept apart.
-    fn end_of_part(&self, date: NaiveDate) -> NaiveDate {
-        if self.books.may_use(CaptureMode::Revenue) {
-            end_of_month(date)
-        } else {
-            end_of_fiscal_year(date, self.books.fiscal_year_start_month)
-        }
-    }
-
-    /// Gives the waiting drafts the payout's number; the last part is dated by the payout.
+    /// Gives the draft of the date's month the payout's number and date.
     fn name_payout(&mut self, number: &str, date: NaiveDate) {
-        let ledger_id = &self.books.ledger_id;
-        let id = |part| {
-            let number = number.to_owned();
-            Some(VoucherId::new(
-                Arc::clone(ledger_id),
-                Origin::Payout { number, part },
-            ))
-        };
-        let Some((last, earlier)) = self.today.drafts.split_last_mut() else {
-            return;
-        };
-        for draft in earlier {
-            draft.id = id(Some(draft.date));
+        let ledger_id = Arc::clone(&self.books.ledger_id);
+        if let Some(draft) = self.today.drafts.last_mut() {
+            let (number, repeat) = (number.to_owned(), None);
+            draft.id = Some(VoucherId::new(ledger_id, Origin::Payout { number, repeat }));
+            draft.date = date;
         }
-        last.id = id(None);
-        last.date = date;
     }
 
     /// Reports rules that took nothing, fees that are not booked, and what waits for a payout.
