@@ -1,10 +1,10 @@
-//! The dates before a range that its vouchers need: the first payout's, and those that say what
-//! the funds account is worth in the books.
+//! The dates before a range that its vouchers need: the first payout's of the month, and those that
+//! say what the funds account is worth in the books.
 
 use chrono::NaiveDate;
 
 use crate::config::VoucherPer;
-use crate::date::{DateRange, days_after, days_before};
+use crate::date::{DateRange, days_after, days_before, first_of_month};
 use crate::days::Days;
 use crate::days::facts::Facts;
 use crate::ledger::day::TopicState;
@@ -18,7 +18,8 @@ const LOOKBACK_DATES: u64 = 400;
 /// What the range needs from before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earlier {
-    /// The first date whose postings belong to the range's first payout.
+    /// The first date whose postings belong to the range's first payout: the one after the payout
+    /// before, or the first of the month.
     posted_from: NaiveDate,
     /// The first date that the booked value of the funds account is followed from.
     valued_from: NaiveDate,
@@ -71,7 +72,7 @@ pub fn find(days: &Days<'_>, books: &Books<'_>, range: DateRange) -> Earlier {
         let opens_at_zero = openings
             .iter()
             .all(|opening| opening.is_none_or(|balance| balance == 0));
-        match walk_back(days, from, openings, |funds| funds.has_payout) {
+        match walk_back(days, from, first_of_month(from), openings, has_payout) {
             Ok(date) => earlier.posted_from = date,
             // Nothing is known to wait for the payout.
             Err(unknown) if opens_at_zero && !unknown.has_entries => {}
@@ -86,7 +87,8 @@ pub fn find(days: &Days<'_>, books: &Books<'_>, range: DateRange) -> Earlier {
     if books.is_foreign() && earlier.funds_opening != Some(0) {
         let openings = [earlier.funds_opening, None];
         let closes_at_zero = |funds: &Facts| funds.closes_at == Some(0);
-        if let Ok(date) = walk_back(days, earlier.posted_from, openings, closes_at_zero) {
+        let posted_from = earlier.posted_from;
+        if let Ok(date) = walk_back(days, posted_from, NaiveDate::MIN, openings, closes_at_zero) {
             earlier.valued_from = date;
             earlier.funds_opening = Some(0);
         }
@@ -98,8 +100,23 @@ pub fn find(days: &Days<'_>, books: &Books<'_>, range: DateRange) -> Earlier {
 /// which may have entries after it; `None` when the archive does not know them all.
 pub fn since_payout(days: &Days<'_>, range: DateRange) -> Option<DateRange> {
     let openings = Topic::ALL.map(|topic| opening(days, topic, range));
-    let from = walk_back(days, range.from(), openings, |funds| funds.has_payout).ok()?;
+    let from = walk_back(days, range.from(), NaiveDate::MIN, openings, has_payout).ok()?;
     DateRange::new(days_before(from, 1), days_before(range.from(), 1)).ok()
+}
+
+/// The latest date that is not known and may have entries which belong to the first payout of
+/// `range`, in whatever month they lie: settlements tell of payouts whole.
+pub fn missing_since_payout(days: &Days<'_>, range: DateRange) -> Option<NaiveDate> {
+    let openings = Topic::ALL.map(|topic| opening(days, topic, range));
+    let opens_at_zero = openings
+        .iter()
+        .all(|opening| opening.is_none_or(|balance| balance == 0));
+    let unknown = walk_back(days, range.from(), NaiveDate::MIN, openings, has_payout).err()?;
+    (!opens_at_zero || unknown.has_entries).then_some(unknown.date)
+}
+
+fn has_payout(funds: &Facts) -> bool {
+    funds.has_payout
 }
 
 /// Where a walk back came to a date that is not known.
@@ -109,18 +126,22 @@ struct Unknown {
     has_entries: bool,
 }
 
-/// The date after the latest one before `from` whose funds are a boundary, when all dates in
-/// between are known; else the date that is not. `openings` are the balances of both topics at
-/// `from`.
+/// The date after the latest one before `from` whose funds are a boundary, but no date before
+/// `earliest`, when all dates in between are known; else the date that is not. `openings` are the
+/// balances of both topics at `from`.
 fn walk_back(
     days: &Days<'_>,
     from: NaiveDate,
+    earliest: NaiveDate,
     mut openings: [Option<i64>; 2],
     is_boundary: impl Fn(&Facts) -> bool,
 ) -> Result<NaiveDate, Unknown> {
     let mut has_entries = false;
     for step in 1..=LOOKBACK_DATES {
         let date = days_before(from, step);
+        if date < earliest {
+            return Ok(earliest);
+        }
         if !days.is_closed(date) {
             return Err(Unknown { date, has_entries });
         }

@@ -7,6 +7,7 @@ pub mod explain;
 pub mod export_log;
 mod movement;
 mod pass;
+mod payout_numbers;
 pub mod rules;
 pub mod session;
 mod stage;
@@ -215,7 +216,8 @@ pub fn prove(archive: &Archive, ledger_id: &str, config: &Config, options: &RunO
     }
 }
 
-/// A date before the range that its first payout's voucher needs and the archive lacks.
+/// A date before the range that its first payout needs and the archive lacks: the payout's voucher,
+/// or else a settlement, which may begin in an earlier month.
 pub fn missing_before(
     archive: &Archive,
     ledger_id: &str,
@@ -224,10 +226,9 @@ pub fn missing_before(
 ) -> Option<NaiveDate> {
     let session = Session::open(archive, config, ledger_id, BTreeSet::new()).ok()?;
     let books = session.books(session.currency(range));
-    earlier::find(&session.days, &books, range)
-        .missing
-        .first()
-        .copied()
+    let earlier = earlier::find(&session.days, &books, range);
+    let missing = earlier.missing.first().copied();
+    missing.or_else(|| earlier::missing_since_payout(&session.days, range))
 }
 
 impl LedgerRun {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::chart::Role;
-use crate::config::{CaptureMode, FeeMode, VoucherPer};
+use crate::config::{CaptureMode, FeeMode};
 use crate::journal::Voucher;
 use crate::posting::books::Books;
 use crate::proof::{LedgerProof, TopicTotals};
@@ -46,15 +46,8 @@ impl Movements {
     }
 }
 
-/// The journal moves the provider accounts by exactly what the entries say.
-pub(super) fn movement_error(
-    books: &Books<'_>,
-    proof: &LedgerProof,
-    movements: &Movements,
-) -> Option<RunError> {
-    if books.settings.voucher_per == VoucherPer::Payout || books.may_use(CaptureMode::None) {
-        return None;
-    }
+/// The sums of a range's entries on funds and fees.
+pub(super) fn entry_sums(proof: &LedgerProof) -> [i128; 2] {
     let sum = |totals: &TopicTotals| {
         totals
             .by_type
@@ -62,9 +55,22 @@ pub(super) fn movement_error(
             .map(|total| i128::from(total.sum))
             .sum::<i128>()
     };
-    let mut expected = vec![(Role::Funds, sum(&proof.funds))];
+    [sum(&proof.funds), sum(&proof.fees)]
+}
+
+/// The journal moves the provider accounts by exactly what the entries say that it holds:
+/// `entries` are their sums on funds and fees.
+pub(super) fn movement_error(
+    books: &Books<'_>,
+    [funds, fees]: [i128; 2],
+    movements: &Movements,
+) -> Option<RunError> {
+    if books.may_use(CaptureMode::None) {
+        return None;
+    }
+    let mut expected = vec![(Role::Funds, funds)];
     if books.settings.fees == FeeMode::Accrual {
-        expected.push((Role::FeesPayable, sum(&proof.fees)));
+        expected.push((Role::FeesPayable, fees));
     }
     let accounts = books.role_accounts();
     expected.into_iter().find_map(|(role, entries)| {

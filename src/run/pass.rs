@@ -23,7 +23,8 @@ use crate::proof::{ProofOptions, Prover, Status};
 use crate::provider::{LedgerInfo, Topic};
 use crate::run::documents::Documents;
 use crate::run::earlier::{self, Earlier};
-use crate::run::movement::{Movements, movement_error};
+use crate::run::movement::{Movements, entry_sums, movement_error};
+use crate::run::payout_numbers::PayoutNumbers;
 use crate::run::session::Session;
 use crate::run::stage::Stage;
 use crate::run::{LedgerRun, RunError, RunOptions};
@@ -47,6 +48,8 @@ struct Pass<'r, 'a> {
     poster: Poster<'r>,
     books: &'r Books<'r>,
     stage: Stage<'r>,
+    /// The numbers of payouts, where vouchers have their names.
+    payout_numbers: Option<PayoutNumbers<'r>>,
     findings: Findings,
     sources: Vec<ManifestSource>,
     gross_settlement: bool,
@@ -98,6 +101,8 @@ impl Run<'_> {
                 totals: JournalTotals::default(),
                 movements: Movements::default(),
             },
+            payout_numbers: (settings.voucher_per == VoucherPer::Payout)
+                .then(|| PayoutNumbers::new(&session.days, self.options.range.from())),
             findings: Findings::default(),
             sources: Vec::new(),
             gross_settlement: false,
@@ -255,6 +260,9 @@ impl Pass<'_, '_> {
         let is_invoice = |entry_type: &EntryType<'_>| *entry_type == EntryType::FeesInvoiced;
         self.gross_settlement |=
             page.topic == Topic::Fees && page.entries.iter().any(|entry| is_invoice(&entry.entry_type));
+        if let Some(numbers) = &mut self.payout_numbers {
+            numbers.note(page);
+        }
         if self.error.is_some() {
             return Ok(());
         }
@@ -270,6 +278,11 @@ impl Pass<'_, '_> {
     }
 
     fn end(&mut self, date: NaiveDate) -> Result<(), RunError> {
+        if let (Some(numbers), Some(number)) = (&mut self.payout_numbers, self.poster.payout_of_date())
+            && numbers.is_repeat(number, date)
+        {
+            self.poster.payout_is_repeat();
+        }
         let stage = &mut self.stage;
         self.poster.end(date, &mut |voucher| stage.voucher(voucher))?;
         match &mut stage.documents {
@@ -324,7 +337,11 @@ impl Pass<'_, '_> {
             error = self.stage.end(&opening).err();
         }
         if error.is_none() && proof.status != Status::Failed {
-            error = movement_error(books, &proof, &self.stage.movements);
+            let entries = match &self.payout_numbers {
+                None => entry_sums(&proof),
+                Some(_) => self.poster.given(),
+            };
+            error = movement_error(books, entries, &self.stage.movements);
         }
         let is_open = !proof.open_dates.is_empty() && !run.options.allow_open;
         let is_open = is_open || !earlier.missing.is_empty();
