@@ -30,12 +30,15 @@ impl Stage<'_> {
     pub(super) fn voucher(&mut self, voucher: &Voucher) -> Result<(), RunError> {
         self.totals.add(voucher);
         self.movements.add(voucher);
-        let Some(documents) = &mut self.documents else {
-            return Ok(());
-        };
-        match &mut self.sequence {
-            None => documents.voucher(voucher),
-            Some(sequence) => {
+        match (&mut self.sequence, &mut self.documents) {
+            (None, None) => Ok(()),
+            (None, Some(documents)) => documents.voucher(voucher),
+            (Some(sequence), None) => {
+                sequence.look(voucher);
+                Ok(())
+            }
+            (Some(sequence), Some(documents)) => {
+                sequence.look(voucher);
                 sequence.add(voucher);
                 documents.check(voucher)
             }
@@ -47,7 +50,7 @@ impl Stage<'_> {
         let Some(documents) = &mut self.documents else {
             return Ok(());
         };
-        for voucher in self.sequence.take().unwrap_or_default().finish() {
+        for voucher in self.sequence.take().map(Sequence::finish).unwrap_or_default() {
             documents.write(&voucher)?;
         }
         documents.end(opening)
