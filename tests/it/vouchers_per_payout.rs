@@ -451,7 +451,14 @@ fn settlements_are_whole_whatever_month_they_began_in() {
     let formats = ["journal-csv", "vipps-settlement-xml"];
     let company = "[company]\nname = \"Fiskebua AS\"\nregistration_number = \"987654325\"\nstreet = \"Kaien 1\"\npostal_code = \"5003\"\ncity = \"Bergen\"\n";
     let configuration = format!("{PER_PAYOUT}{company}");
-    let run = export(&place.path("archive"), "77", PER_PAYOUT, whole, &formats, &out);
+    let run = export(
+        &place.path("archive"),
+        "77",
+        &configuration,
+        whole,
+        &formats,
+        &out,
+    );
     assert!(run.error.is_none(), "{:?} {:?}", run.error, findings(&run));
     let folder = output_folder(&out, &ledger, whole);
     let settlement = std::fs::read_dir(&folder)
