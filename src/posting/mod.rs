@@ -8,6 +8,7 @@
 mod alike;
 pub mod books;
 pub mod draft;
+mod mirror;
 mod pair;
 pub mod refunds;
 pub mod rule_use;
@@ -16,7 +17,8 @@ pub mod sequence;
 mod single;
 mod text;
 pub mod treatment;
-mod value;
+pub mod value;
+pub mod withheld;
 
 use std::sync::Arc;
 
@@ -36,7 +38,7 @@ use crate::posting::books::{Books, PostingError};
 use crate::posting::draft::Draft;
 use crate::posting::pair::Pairs;
 use crate::posting::refunds::CaptureIndex;
-use crate::posting::value::FundsInBase;
+use crate::posting::value::{Balances, Values};
 use crate::provider::Topic;
 
 /// Turns the entries of one ledger into vouchers.
@@ -48,7 +50,7 @@ pub struct Poster<'a> {
     fee_join: Option<FeeJoin>,
     /// Drafts of the payout that is still to come, the earlier parts first.
     waiting: Vec<Draft>,
-    funds_in_base: FundsInBase,
+    values: Values,
     pairs: Pairs,
     today: Today,
 }
@@ -66,15 +68,15 @@ struct Today {
 pub type Sink<'s, E> = dyn FnMut(&Voucher) -> Result<(), E> + 's;
 
 impl<'a> Poster<'a> {
-    /// A poster for a ledger whose funds account opens at `opening`, where that is known.
+    /// A poster for a ledger whose topics open at `opening` on the first date that it takes.
     /// `captures` are those that the refunds of the range belong to.
-    pub fn new(books: &'a Books<'a>, captures: CaptureIndex, opening: Option<i64>) -> Self {
+    pub fn new(books: &'a Books<'a>, captures: CaptureIndex, opening: Balances) -> Self {
         Self {
             books,
             captures,
             fee_join: rule_use::fee_join(books),
             waiting: Vec::new(),
-            funds_in_base: FundsInBase::new(opening),
+            values: Values::new(opening),
             pairs: Pairs::default(),
             today: Today::default(),
         }
@@ -146,8 +148,8 @@ impl<'a> Poster<'a> {
                 }
             }
         }
-        if topic == Topic::Funds {
-            self.funds_in_base.follow(self.books, page);
+        if self.books.is_foreign() {
+            self.values.follow(page);
         }
         Ok(())
     }
@@ -158,7 +160,21 @@ impl<'a> Poster<'a> {
         for (alike, sum) in self.today.sums.take() {
             self.add_alike(date, alike, sum)?;
         }
-        self.value_funds(date)?;
+        self.value(date)?;
+        self.end_drafts(date, sink)?;
+        if let Some(draft) = self.revaluation(date)?
+            && let Some(voucher) = draft.finish(self.books)?
+        {
+            sink(&voucher)?;
+        }
+        Ok(())
+    }
+
+    fn end_drafts<E: From<PostingError>>(
+        &mut self,
+        date: NaiveDate,
+        sink: &mut Sink<'_, E>,
+    ) -> Result<(), E> {
         if self.books.settings.voucher_per == VoucherPer::Payout {
             match self.today.payout.take() {
                 Some(number) => self.name_payout(&number, date),
@@ -191,7 +207,7 @@ impl<'a> Poster<'a> {
         Ok(vouchers)
     }
 
-    /// Drops what waits for a payout: the date was followed only for the value of the funds.
+    /// Drops what waits for a payout: the date was followed only for what the accounts are worth.
     pub fn forget_waiting(&mut self) {
         self.waiting.clear();
     }
@@ -242,11 +258,6 @@ impl<'a> Poster<'a> {
             }
         };
         &mut drafts[index]
-    }
-
-    /// Whether the funds account's booked value is known.
-    pub fn knows_funds_value(&self) -> bool {
-        self.funds_in_base.is_known()
     }
 
     /// Gives the draft of the date's month the payout's number and date.
