@@ -96,6 +96,7 @@ impl Code {
             | Self::TimeUnreadable
             | Self::RefundCaptureNotFound
             | Self::RefundSplitEstimated
+            | Self::AwaitsPayout
             | Self::FxOpeningUnknown
             | Self::DoubleBooking
             | Self::AlreadyExported => Level::Review,
@@ -109,7 +110,6 @@ impl Code {
             | Self::FeeWithoutCapture
             | Self::CutoffStraddle
             | Self::RuleUnused
-            | Self::AwaitsPayout
             | Self::MarketAssumed
             | Self::TextReplaced => Level::Info,
         }

@@ -6,6 +6,7 @@
 //! entries without a detour, [`sequence`] keeps the vouchers in order.
 
 mod alike;
+mod awaiting;
 pub mod books;
 pub mod draft;
 mod mirror;
@@ -34,6 +35,7 @@ use crate::ledger::fee_join::FeeJoin;
 use crate::ledger::finding::{Code, Findings};
 use crate::ledger::page::Page;
 use crate::posting::alike::Sums;
+use crate::posting::awaiting::Awaiting;
 use crate::posting::books::{Books, PostingError};
 use crate::posting::draft::Draft;
 use crate::posting::pair::Pairs;
@@ -48,8 +50,9 @@ pub struct Poster<'a> {
     captures: CaptureIndex,
     /// The captures of the last dates; kept only when rules look at dates.
     fee_join: Option<FeeJoin>,
-    /// Drafts of the payout that is still to come, the earlier parts first.
+    /// The draft of the payout that is still to come, or of the month's end.
     waiting: Vec<Draft>,
+    awaiting: Awaiting,
     values: Values,
     pairs: Pairs,
     today: Today,
@@ -62,6 +65,8 @@ struct Today {
     sums: Sums,
     /// The number of the date's last payout, or the date where it has none.
     payout: Option<String>,
+    /// Whether a payout of an earlier date has that number.
+    is_repeat: bool,
 }
 
 /// Takes vouchers, each when it is finished.
@@ -76,6 +81,7 @@ impl<'a> Poster<'a> {
             captures,
             fee_join: rule_use::fee_join(books),
             waiting: Vec::new(),
+            awaiting: Awaiting::default(),
             values: Values::new(opening),
             pairs: Pairs::default(),
             today: Today::default(),
@@ -98,6 +104,7 @@ impl<'a> Poster<'a> {
     pub fn begin(&mut self, date: NaiveDate) {
         self.today.sums.clear();
         self.today.payout = None;
+        self.today.is_repeat = false;
         if let Some(join) = &mut self.fee_join {
             join.expire(date, |_| false, &mut Findings::default());
         }
@@ -125,6 +132,9 @@ impl<'a> Poster<'a> {
             join.captures(page);
         }
         let settings = self.books.settings;
+        if settings.voucher_per == VoucherPer::Payout {
+            self.awaiting.add(page);
+        }
         let is_immediate = settings.voucher_per == VoucherPer::Entry && !self.books.is_foreign();
         for (ordinal, entry) in page.numbered() {
             if topic == Topic::Funds && entry.entry_type == EntryType::PayoutScheduled {
@@ -154,8 +164,18 @@ impl<'a> Poster<'a> {
         Ok(())
     }
 
-    /// Ends the date: all of its vouchers are finished, or with one voucher per payout those of
-    /// the payout that the date ends.
+    /// The number of the date's last payout, or the date where it has none.
+    pub fn payout_of_date(&self) -> Option<&str> {
+        self.today.payout.as_deref()
+    }
+
+    /// The number of the date's last payout is that of a payout of an earlier date.
+    pub fn payout_is_repeat(&mut self) {
+        self.today.is_repeat = true;
+    }
+
+    /// Ends the date: all of its vouchers are finished, or with one voucher per payout that of the
+    /// payout or the month that the date ends.
     pub fn end<E: From<PostingError>>(&mut self, date: NaiveDate, sink: &mut Sink<'_, E>) -> Result<(), E> {
         for (alike, sum) in self.today.sums.take() {
             self.add_alike(date, alike, sum)?;
@@ -184,6 +204,7 @@ impl<'a> Poster<'a> {
                     return Ok(());
                 }
             }
+            self.awaiting.give();
         }
         self.give(sink)
     }
@@ -210,6 +231,7 @@ impl<'a> Poster<'a> {
     /// Drops what waits for a payout: the date was followed only for what the accounts are worth.
     pub fn forget_waiting(&mut self) {
         self.waiting.clear();
+        self.awaiting = Awaiting::default();
     }
 
     /// Hands on the vouchers of all drafts.
@@ -220,6 +242,12 @@ impl<'a> Poster<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What the vouchers given so far have taken in, on funds and fees, in minor units; only
+    /// followed with one voucher per payout.
+    pub fn given(&self) -> [i128; 2] {
+        self.awaiting.given()
     }
 
     /// Whether entries still wait for a payout.
@@ -264,7 +292,8 @@ impl<'a> Poster<'a> {
     fn name_payout(&mut self, number: &str, date: NaiveDate) {
         let ledger_id = Arc::clone(&self.books.ledger_id);
         if let Some(draft) = self.today.drafts.last_mut() {
-            let (number, repeat) = (number.to_owned(), None);
+            let number = number.to_owned();
+            let repeat = self.today.is_repeat.then_some(date);
             draft.id = Some(VoucherId::new(ledger_id, Origin::Payout { number, repeat }));
             draft.date = date;
         }
@@ -280,10 +309,11 @@ impl<'a> Poster<'a> {
             });
         }
         if self.waits_for_payout() {
-            findings.add(Code::AwaitsPayout, None, None, None, || {
-                "what comes after the last payout of the range waits for the voucher of the next one"
-                    .to_owned()
-            });
+            let topics = match self.books.settings.fees {
+                FeeMode::Accrual => &Topic::ALL[..],
+                FeeMode::Retained => &[Topic::Funds],
+            };
+            self.awaiting.report(topics, self.books.currency, findings);
         }
         if gross_settlement && self.books.settings.fees == FeeMode::Retained {
             findings.add(Code::FeesNotPosted, Some(Topic::Fees), None, None, || {

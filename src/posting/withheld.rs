@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 
 use crate::chart::Role;
 use crate::config::FxRevaluation;
-use crate::date::{begins_month, days_before, start_of_month};
+use crate::date::{begins_month, days_before, first_of_month};
 use crate::ledger::entry::{Entry, EntryType};
 use crate::ledger::page::Page;
 use crate::posting::books::{Books, PostingError};
@@ -109,7 +109,7 @@ impl Withheld {
         let mut open = match self.open.take() {
             Some(open) if !begins_month(date) && !is_stated => open,
             Some(_) | None => {
-                let first = days_before(start_of_month(date), OPEN_DATES);
+                let first = days_before(first_of_month(date), OPEN_DATES);
                 self.disputes.retain(|movement| movement.date >= first);
                 self.payouts.retain(|movement| movement.date >= first);
                 open_before(&self.disputes, books, date)?
@@ -146,6 +146,7 @@ impl Withheld {
                 left.push(aborted.leaves(Role::PayoutsInTransit, rest));
             }
         }
+        left.sort_by_key(|left| left.ordinal);
         Ok(left)
     }
 
@@ -184,7 +185,7 @@ fn dispute_name<'e>(entry: &'e Entry<'_>) -> &'e str {
 fn open_before(movements: &[Movement], books: &Books<'_>, date: NaiveDate) -> Result<Disputes, PostingError> {
     let settings = books.settings;
     let month = match settings.fx_revaluation {
-        FxRevaluation::MonthEnd => Some(start_of_month(date)),
+        FxRevaluation::MonthEnd => Some(first_of_month(date)),
         FxRevaluation::None => None,
     };
     let stated_from = settings.opening_base.map(|opening| opening.from);
