@@ -99,9 +99,7 @@ impl MirrorAccount {
 /// configuration says no amount.
 pub(super) fn is_valued_anew(books: &Books<'_>, date: NaiveDate) -> bool {
     let settings = books.settings;
-    let is_opening = settings
-        .opening_base
-        .is_some_and(|opening| opening.from == date);
+    let is_opening = settings.opening_base.is_some_and(|opening| opening.from == date);
     is_opening || (settings.fx_revaluation == FxRevaluation::MonthEnd && begins_month(date))
 }
 

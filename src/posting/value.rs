@@ -219,12 +219,10 @@ fn draft_of<'d>(
     date: NaiveDate,
     books: &Books<'_>,
 ) -> Option<&'d mut Draft> {
-    let is_dates =
-        |draft: &Draft| books.settings.voucher_per == VoucherPer::LedgerDate && draft.date == date;
-    let index = drafts.iter().position(is_dates).or_else(|| {
-        drafts
-            .iter()
-            .rposition(|draft| draft.moves(role, date, books))
-    });
+    let is_dates = |draft: &Draft| books.settings.voucher_per == VoucherPer::LedgerDate && draft.date == date;
+    let index = drafts
+        .iter()
+        .position(is_dates)
+        .or_else(|| drafts.iter().rposition(|draft| draft.moves(role, date, books)));
     index.and_then(|index| drafts.get_mut(index))
 }

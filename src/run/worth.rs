@@ -73,7 +73,11 @@ impl<'r> Worth<'r> {
         let (Some(first), Some(last)) = (page.entries.first(), page.entries.last()) else {
             return;
         };
-        for account in self.accounts.iter_mut().filter(|account| account.topic == page.topic) {
+        for account in self
+            .accounts
+            .iter_mut()
+            .filter(|account| account.topic == page.topic)
+        {
             account.before = account.before.or(first.balance_before);
             account.after = last.balance_after;
         }
@@ -113,7 +117,9 @@ impl<'r> Worth<'r> {
             account.base = account.base.map(|base| base + account.today);
             account.today = 0;
             account.before = account.after.or(account.before);
-            let balance = account.before.filter(|balance| is_valued || (is_settled && *balance == 0));
+            let balance = account
+                .before
+                .filter(|balance| is_valued || (is_settled && *balance == 0));
             let Some(balance) = balance else { continue };
             let ledger = i128::from(in_base(books, balance, date)?);
             if let Some(journal) = account.base.filter(|journal| *journal != ledger) {

@@ -131,7 +131,8 @@ impl Draft {
     /// Whether an entry of a ledger date has been added that moves the account of `role`.
     pub fn moves(&self, role: Role, ledger_date: NaiveDate, books: &Books<'_>) -> bool {
         self.pairs.iter().any(|((key, _), pair)| {
-            let is_moved = pair.provider == role || treatment::counter_of(*key, books.settings.fees) == Some(role);
+            let is_moved =
+                pair.provider == role || treatment::counter_of(*key, books.settings.fees) == Some(role);
             is_moved && pair.amounts.contains_key(&ledger_date)
         })
     }
@@ -204,7 +205,8 @@ impl Draft {
         books: &Books<'_>,
     ) -> Result<i64, PostingError> {
         let overflow = || PostingError::Overflow(ledger_date);
-        let in_base = |amount: i64| Ok::<i64, PostingError>(books.in_base(amount, ledger_date)?.unwrap_or(amount));
+        let in_base =
+            |amount: i64| Ok::<i64, PostingError>(books.in_base(amount, ledger_date)?.unwrap_or(amount));
         let mut sum = 0i64;
         for ((key, _), pair) in &self.pairs {
             if pair.provider == role
