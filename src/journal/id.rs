@@ -14,14 +14,30 @@ use crate::provider::Topic;
 /// The largest series of voucher numbers; each ledger of one company has its own.
 pub const LARGEST_SERIES: u32 = 8;
 
-/// The vouchers that a date's entries can make in one series: see [`VoucherId::place`].
+/// The vouchers of a date and series that have small numbers: its own (of its entries, its payout,
+/// or its month's end), and those of the ledger dates after and before it.
 const NUMBERS_PER_SERIES: u32 = 3;
 const NUMBERS_PER_DATE: u32 = (LARGEST_SERIES + 1) * NUMBERS_PER_SERIES;
-/// The numbers of a year's dates, 29 February counted. Those above are for revaluations, one for
-/// each month and series.
+/// The small numbers of a year's dates, 29 February counted. Those above are for revaluations, one
+/// for each month and series.
 const NUMBERS_OF_DATES: u32 = 366 * NUMBERS_PER_DATE;
-/// The place of a revaluation among the vouchers of its date, where each date has ten.
-const PLACE_OF_REVALUATION: u32 = NUMBERS_PER_SERIES;
+
+/// A voucher's place among those of its date and series, where each date has ten: the last digit of
+/// its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The one voucher that is the date's own. No date has two of those: entries of its ledger date,
+    /// or a payout (one voucher takes in all payouts of a date), or the end of a month without a
+    /// payout on it.
+    Own = 0,
+    /// Entries of the next ledger date.
+    OfNext = 1,
+    OfNextButOne = 2,
+    Revaluation = 3,
+    /// Entries of the ledger date before, which ended after midnight.
+    OfLast = 4,
+    OfLastButOne = 5,
+}
 
 /// What a voucher is made of. The order is the order of vouchers of one date.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -179,10 +195,20 @@ impl VoucherId {
     /// `date` is the voucher's. Each date has 27 numbers: three for each series; the last date of
     /// each month has nine more for revaluations, above those of all dates.
     pub fn small_number(&self, date: NaiveDate, series: u32) -> Result<u32, String> {
-        let place = self.place()?;
-        if place == PLACE_OF_REVALUATION {
-            return Ok(NUMBERS_OF_DATES + date.month0() * (LARGEST_SERIES + 1) + series + 1);
-        }
+        let place = match self.place()? {
+            Place::Own => 0,
+            Place::OfNext => 1,
+            Place::OfLast => 2,
+            Place::Revaluation => {
+                return Ok(NUMBERS_OF_DATES + date.month0() * (LARGEST_SERIES + 1) + series + 1);
+            }
+            Place::OfNextButOne | Place::OfLastButOne => {
+                return Err(format!(
+                    "voucher {self}: its ledger date is two days from its date, and there are small numbers only for one day; \
+                     use `date_basis = \"ledger-date\"`"
+                ));
+            }
+        };
         // Counted as in a leap year, so that a date has the same number every year.
         let leap = NaiveDate::from_ymd_opt(2024, date.month(), date.day()).unwrap_or(date);
         Ok(leap.ordinal0() * NUMBERS_PER_DATE + series * NUMBERS_PER_SERIES + place + 1)
@@ -191,30 +217,26 @@ impl VoucherId {
     /// A number of nine digits that no other voucher of the series has in a hundred years: the
     /// voucher's date as `YYMMDD`, the series in two digits, and the place on the date.
     pub fn date_number(&self, date: NaiveDate, series: u32) -> Result<u32, String> {
-        let place = self.place()?;
+        let place = self.place()? as u32;
         let year = date.year().rem_euclid(100).unsigned_abs();
         Ok(((year * 100 + date.month()) * 100 + date.day()) * 1000 + series * 10 + place)
     }
 
-    /// The voucher's place among those of its date and series: 0, 1 or 2, or that of a
-    /// revaluation. No date has two of those at 0: it is a voucher's own ledger date, or a payout's
-    /// (one voucher takes in all payouts of a date), or it ends a month without a payout on it.
-    fn place(&self) -> Result<u32, String> {
+    fn place(&self) -> Result<Place, String> {
         match &self.origin {
-            Origin::LedgerDate(_) | Origin::Payout { .. } | Origin::Open { .. } => Ok(0),
-            Origin::Revaluation { .. } => Ok(PLACE_OF_REVALUATION),
-            Origin::Moved { ledger_date, date } => {
-                let days = (*ledger_date - *date).num_days();
-                u32::try_from(days)
-                    .ok()
-                    .filter(|days| (1..NUMBERS_PER_SERIES).contains(days))
-                    .ok_or_else(|| {
-                        format!(
-                            "voucher {self}: its ledger date is {days} days after its date, and a number can be given only for one or two; \
-                             use `date_basis = \"ledger-date\"`"
-                        )
-                    })
-            }
+            Origin::LedgerDate(_) | Origin::Payout { .. } | Origin::Open { .. } => Ok(Place::Own),
+            Origin::Revaluation { .. } => Ok(Place::Revaluation),
+            Origin::Moved { ledger_date, date } => match (*ledger_date - *date).num_days() {
+                1 => Ok(Place::OfNext),
+                2 => Ok(Place::OfNextButOne),
+                -1 => Ok(Place::OfLast),
+                -2 => Ok(Place::OfLastButOne),
+                days => Err(format!(
+                    "voucher {self}: its ledger date is {} days from its date, and a number can be given only for one or two; \
+                     use `date_basis = \"ledger-date\"`",
+                    days.unsigned_abs()
+                )),
+            },
             Origin::Entry { .. } => Err(format!(
                 "voucher {self}: one voucher per entry has more vouchers than small numbers; use `voucher_per = \"ledger-date\"` or \"payout\""
             )),
@@ -258,6 +280,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::date::{days_after, days_before};
 
     fn date(text: &str) -> NaiveDate {
         crate::date::parse(text).unwrap()
@@ -379,40 +402,51 @@ mod tests {
         assert!(ordered.is_sorted_by(|a, b| a < b));
     }
 
-    /// What one series can have on a date, by the mode of its ledger date, and what a later date
-    /// in any mode books back on it.
+    /// What one series can have on a date: something of its own, by the mode of its month, and what
+    /// other ledger dates book on it, in whatever mode theirs is.
     #[test]
     fn a_year_of_nine_ledgers_has_small_numbers_without_collisions() {
         let mut numbers = BTreeSet::new();
         for date in date("2027-07-01").iter_days().take(366) {
-            let is_month_end = crate::date::days_after(date, 1).day() == 1;
-            let later = |days| {
-                id(Origin::Moved {
-                    ledger_date: crate::date::days_after(date, days),
-                    date,
-                })
-            };
+            let of = |ledger_date| id(Origin::Moved { ledger_date, date });
             let (number, month_end) = ("2000023".to_owned(), date);
-            let exclusive = [
+            let own = [
                 id(Origin::LedgerDate(date)),
                 id(Origin::Payout { number, repeat: None }),
                 id(Origin::Open { month_end }),
             ];
+            let mut ids = vec![
+                id(Origin::LedgerDate(date)),
+                of(days_after(date, 1)),
+                of(days_before(date, 1)),
+            ];
+            if days_after(date, 1).day() == 1 {
+                ids.push(id(Origin::Revaluation { month_end }));
+            }
             for series in 0..=LARGEST_SERIES {
-                let [first, others @ ..] = exclusive
-                    .each_ref()
-                    .map(|id| (id.small_number(date, series), id.date_number(date, series)));
-                assert!(others.iter().all(|other| *other == first));
-                let mut ids = vec![exclusive[0].clone(), later(1), later(2)];
-                if is_month_end {
-                    ids.push(id(Origin::Revaluation { month_end }));
-                }
-                for (place, id) in (0..).zip(ids) {
+                let of_own = own.each_ref().map(|id| id.small_number(date, series));
+                assert!(of_own.iter().all(|number| *number == of_own[0]));
+                for id in &ids {
                     let number = id.small_number(date, series).unwrap();
                     assert!((1..10_000).contains(&number) && numbers.insert(number), "{id}");
-                    assert_eq!(id.date_number(date, series).unwrap() % 10, place);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn vouchers_of_a_date_have_numbers_of_their_own_by_date() {
+        let on = date("2026-01-31");
+        let ids = [
+            open("2026-01-31"),
+            moved("2026-02-01", "2026-01-31"),
+            moved("2026-02-02", "2026-01-31"),
+            revaluation("2026-01-31"),
+            moved("2026-01-30", "2026-01-31"),
+            moved("2026-01-29", "2026-01-31"),
+        ];
+        for (place, id) in (0..).zip(ids) {
+            assert_eq!(id.date_number(on, 8), Ok(260_131_080 + place), "{id}");
         }
     }
 
@@ -428,6 +462,7 @@ mod tests {
             ),
             (payout("2000023", None), "2026-02-02", 865, 260_202_000),
             (moved("2026-02-03", "2026-02-02"), "2026-02-02", 866, 260_202_001),
+            (moved("2026-02-01", "2026-02-02"), "2026-02-02", 867, 260_202_004),
             (moved("2026-03-01", "2026-02-28"), "2026-02-28", 1568, 260_228_001),
             (
                 id(Origin::LedgerDate(date("2026-12-31"))),
@@ -451,10 +486,14 @@ mod tests {
         for id in [
             entry(1),
             moved("2026-02-09", "2026-02-02"),
-            moved("2026-02-01", "2026-02-02"),
+            moved("2026-01-30", "2026-02-02"),
         ] {
             assert!(id.small_number(day, 0).unwrap_err().contains(id.as_str()));
             assert!(id.date_number(day, 0).is_err());
+        }
+        for ledger_date in ["2026-01-31", "2026-02-04"] {
+            let id = moved(ledger_date, "2026-02-02");
+            assert!(id.small_number(day, 0).unwrap_err().contains(id.as_str()));
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod rule_use;
 pub mod sales;
 pub mod sequence;
 mod single;
+mod straddle;
 mod text;
 pub mod treatment;
 pub mod value;
@@ -40,6 +41,7 @@ use crate::posting::books::{Books, PostingError};
 use crate::posting::draft::Draft;
 use crate::posting::pair::Pairs;
 use crate::posting::refunds::CaptureIndex;
+use crate::posting::straddle::Straddles;
 use crate::posting::value::{Balances, Values};
 use crate::provider::Topic;
 
@@ -54,6 +56,7 @@ pub struct Poster<'a> {
     waiting: Vec<Draft>,
     awaiting: Awaiting,
     values: Values,
+    straddles: Straddles,
     pairs: Pairs,
     today: Today,
 }
@@ -83,6 +86,7 @@ impl<'a> Poster<'a> {
             waiting: Vec::new(),
             awaiting: Awaiting::default(),
             values: Values::new(opening),
+            straddles: Straddles::default(),
             pairs: Pairs::default(),
             today: Today::default(),
         }
@@ -91,7 +95,7 @@ impl<'a> Poster<'a> {
     /// Takes entries of a date before the range, for the captures that later fees belong to.
     pub fn captures_before(&mut self, page: &Page<'_, '_>) {
         if let Some(join) = &mut self.fee_join {
-            join.captures(page);
+            rule_use::join_captures(self.books, join, page);
         }
     }
 
@@ -129,7 +133,7 @@ impl<'a> Poster<'a> {
     ) -> Result<(), E> {
         let (topic, date) = (page.topic, page.date);
         if let Some(join) = &mut self.fee_join {
-            join.captures(page);
+            rule_use::join_captures(self.books, join, page);
         }
         let settings = self.books.settings;
         if settings.voucher_per == VoucherPer::Payout {
@@ -297,6 +301,12 @@ impl<'a> Poster<'a> {
             draft.id = Some(VoucherId::new(ledger_id, Origin::Payout { number, repeat }));
             draft.date = date;
         }
+    }
+
+    /// Makes those of the findings ones for review that tell of dates which differ in tax code, VAT
+    /// month or fiscal year.
+    pub fn raise_straddles(&self, findings: &mut Findings) {
+        self.straddles.raise(findings);
     }
 
     /// Reports rules that took nothing, fees that are not booked, and what waits for a payout.

@@ -98,7 +98,7 @@ impl Run<'_> {
             books: &books,
             stage: Stage {
                 documents,
-                sequence: (!is_ordered).then(Sequence::default),
+                sequence: (!is_ordered).then(|| Sequence::new(self.exported)),
                 totals: JournalTotals::default(),
                 movements: Movements::default(),
                 worth: Worth::new(&books),
@@ -326,6 +326,7 @@ impl Pass<'_, '_> {
             });
         }
         self.prover.findings_mut().merge(findings);
+        self.poster.raise_straddles(self.prover.findings_mut());
         let mut proof = self.prover.finish(&run.session.days);
         let opening = opening.unwrap_or(Opening {
             funds: proof.funds.opening,
@@ -333,6 +334,9 @@ impl Pass<'_, '_> {
             ..Opening::default()
         });
         let mut error = self.error;
+        if let Some(sequence) = &self.stage.sequence {
+            sequence.report(books.currency, &mut proof.findings);
+        }
         if error.is_none() {
             error = self.stage.end(&opening).err();
         }

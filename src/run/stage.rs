@@ -41,12 +41,15 @@ impl Stage<'_> {
         if let Some(worth) = &mut self.worth {
             worth.voucher(voucher);
         }
-        let Some(documents) = &mut self.documents else {
-            return Ok(());
-        };
-        match &mut self.sequence {
-            None => documents.voucher(voucher),
-            Some(sequence) => {
+        match (&mut self.sequence, &mut self.documents) {
+            (None, None) => Ok(()),
+            (None, Some(documents)) => documents.voucher(voucher),
+            (Some(sequence), None) => {
+                sequence.look(voucher);
+                Ok(())
+            }
+            (Some(sequence), Some(documents)) => {
+                sequence.look(voucher);
                 sequence.add(voucher);
                 documents.check(voucher)
             }
@@ -69,7 +72,7 @@ impl Stage<'_> {
         let Some(documents) = &mut self.documents else {
             return Ok(());
         };
-        for voucher in self.sequence.take().unwrap_or_default().finish() {
+        for voucher in self.sequence.take().map(Sequence::finish).unwrap_or_default() {
             documents.write(&voucher)?;
         }
         documents.end(opening)

@@ -32,4 +32,5 @@ mod tidy;
 mod times;
 mod vat_oracle;
 mod verify;
+mod vouchers_per_payout;
 mod zz_judges;
