@@ -14,6 +14,8 @@ pub mod values;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
+
 use crate::account::AccountNumber;
 use crate::account::TaxCode;
 use crate::chart::{Chart, Market, Role};
@@ -48,6 +50,8 @@ pub struct PostingSettings {
     pub fx_revaluation: FxRevaluation,
     /// What the mirror accounts of a ledger in another currency were worth when bilag began.
     pub opening_base: Option<OpeningBase>,
+    /// Disputes, by pspReference, that are lost, and booked from the disputes account on a date.
+    pub disputes_lost: BTreeMap<String, NaiveDate>,
     /// The tax code on fee expense, where there is one.
     pub fee_tax_code: Option<String>,
     /// How many dates before a refund its capture is looked for.
@@ -197,6 +201,12 @@ fn settings(posting: &RawPosting, market: Market, market_is_assumed: bool, chart
             .opening_base
             .as_ref()
             .and_then(|opening| opening.in_minor_units(base_currency).ok()),
+        disputes_lost: posting
+            .disputes_lost
+            .iter()
+            .flatten()
+            .map(|(name, date)| (name.clone(), date.0))
+            .collect(),
         fee_tax_code: posting
             .fee_tax_code
             .clone()

@@ -2,8 +2,8 @@
 //! ledger in another currency each comes back at the value that it went at.
 //!
 //! The provider gives no balance of disputes, and does not say which are lost. So each dispute is
-//! an account of its own, by its pspReference, and one that has not come back after
-//! [`OPEN_DATES`] is left as it is: it counts as lost, and the books have it elsewhere.
+//! an account of its own, by its pspReference. It is left as it is from the date on which the
+//! configuration says that it is booked as lost, and after [`OPEN_DATES`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -131,6 +131,7 @@ impl Withheld {
             }
         }
         self.disputes.append(&mut self.today);
+        open.retain(|name, _| lost_on(books, name) != Some(date));
         self.open = Some(open);
         let scheduled = self.payouts.len();
         self.payouts.append(&mut self.payouts_today);
@@ -196,7 +197,11 @@ fn open_before(movements: &[Movement], books: &Books<'_>, date: NaiveDate) -> Re
     let mut open = Disputes::new();
     let mut day: Option<NaiveDate> = None;
     let mut is_settled = settled.is_none();
-    for movement in movements.iter().filter(|movement| is_before(movement, date)) {
+    let is_lost = |movement: &Movement| {
+        lost_on(books, &movement.name).is_some_and(|lost| movement.date <= lost && lost < date)
+    };
+    let known = movements.iter().filter(|movement| is_before(movement, date));
+    for movement in known.filter(|movement| !is_lost(movement)) {
         if day.is_some_and(|day| day != movement.date) {
             open.retain(|_, open| open.balance != 0);
         }
@@ -212,6 +217,11 @@ fn open_before(movements: &[Movement], books: &Books<'_>, date: NaiveDate) -> Re
         settle(&mut open, books, settled)?;
     }
     Ok(open)
+}
+
+/// The date on which a dispute is booked as lost.
+fn lost_on(books: &Books<'_>, name: &str) -> Option<NaiveDate> {
+    books.settings.disputes_lost.get(name).copied()
 }
 
 /// Gives open disputes the value that the configuration says they have together, in proportion to

@@ -510,6 +510,46 @@ fn a_dispute_comes_back_at_what_its_last_month_left_it_at() {
 }
 
 #[test]
+fn a_dispute_that_is_booked_as_lost_is_left_alone_from_then_on() {
+    let all = rates(&[
+        ("2026-01-12", 110_000),
+        ("2026-01-31", 112_000),
+        ("2026-02-28", 113_000),
+        ("2026-03-31", 114_000),
+    ]);
+    let withheld = |name: &str, amount: i64| Entry::new("retained-disputed-capture", -amount).psp(name);
+    let ledger = euro("640591")
+        .week_before("2026-01-12")
+        .date("2026-01-12")
+        .funds([capture("1", 30_000), withheld("1", 10_000), withheld("2", 20_000)])
+        .known(range("2026-01-12", "2026-03-31"));
+    let lost = "[posting.disputes_lost]\n\"1\" = \"2026-02-10\"";
+    let config = configuration(&all, lost);
+    let (whole, _) = export(&ledger, &config, "2026-01-12", "2026-03-31");
+    let values = postings(&whole, "fx_revaluation");
+    let values: Vec<_> = values
+        .into_iter()
+        .filter(|(_, account, _)| account == "1505")
+        .collect();
+    // 300.00 by 0.20 in January; then 200.00 by 0.10 a month.
+    let expected = [
+        of("2026-01-31", "1505", 6_000),
+        of("2026-02-28", "1505", 2_000),
+        of("2026-03-31", "1505", 2_000),
+    ];
+    assert_eq!(values, expected);
+    let mut parts = Vec::new();
+    for (from, to) in [
+        ("2026-01-12", "2026-02-05"),
+        ("2026-02-06", "2026-02-10"),
+        ("2026-02-11", "2026-03-31"),
+    ] {
+        parts.extend(export(&ledger, &config, from, to).0);
+    }
+    assert_eq!(parts, whole);
+}
+
+#[test]
 fn a_dispute_that_is_not_back_after_half_a_year_counts_as_lost() {
     let mut all = rates(&[
         ("2026-01-12", 110_000),
