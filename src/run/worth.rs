@@ -151,6 +151,11 @@ impl Account {
         } else if opening.is_some() || is_month {
             (self.base, self.opens_on) = (None, Some(date));
         }
+        // Vouchers per payout may still bring what moved the account before.
+        let is_whole = settings.voucher_per != VoucherPer::Payout;
+        if self.base.is_none() && self.before == Some(0) && is_whole {
+            self.base = Some(0);
+        }
         if let (Some(first), Some(balance)) = (self.opens_on, self.before) {
             self.base = Some(i128::from(in_base(books, balance, days_before(first, 1))?));
             self.opens_on = None;
