@@ -71,9 +71,7 @@ pub fn find(days: &Days<'_>, books: &Books<'_>, range: DateRange) -> Earlier {
     };
     if books.settings.voucher_per == VoucherPer::Payout {
         let openings = Topic::ALL.map(|topic| opening(days, topic, range));
-        let opens_at_zero = openings
-            .iter()
-            .all(|opening| opening.is_none_or(|balance| balance == 0));
+        let opens_at_zero = opens_at_zero(days, openings, range);
         match walk_back(days, from, first_of_month(from), openings, has_payout) {
             Ok(date) => earlier.posted_from = date,
             // Nothing is known to wait for the payout.
@@ -107,11 +105,18 @@ pub fn since_payout(days: &Days<'_>, range: DateRange) -> Option<DateRange> {
 /// `range`, in whatever month they lie: settlements tell of payouts whole.
 pub fn missing_since_payout(days: &Days<'_>, range: DateRange) -> Option<NaiveDate> {
     let openings = Topic::ALL.map(|topic| opening(days, topic, range));
-    let opens_at_zero = openings
-        .iter()
-        .all(|opening| opening.is_none_or(|balance| balance == 0));
+    let opens_at_zero = opens_at_zero(days, openings, range);
     let unknown = walk_back(days, range.from(), NaiveDate::MIN, openings, has_payout).err()?;
     (!opens_at_zero || unknown.has_entries).then_some(unknown.date)
+}
+
+/// Whether both topics are known to open at zero, or have no entries in `range` that could say it.
+fn opens_at_zero(days: &Days<'_>, openings: [Option<i64>; 2], range: DateRange) -> bool {
+    let is_empty = |topic| range.dates().all(|date| days.facts(topic, date).entries == 0);
+    Topic::ALL
+        .into_iter()
+        .zip(openings)
+        .all(|(topic, opening)| opening.map_or_else(|| is_empty(topic), |balance| balance == 0))
 }
 
 fn has_payout(funds: &Facts) -> bool {

@@ -30,6 +30,7 @@ mod stores;
 mod strict;
 mod tidy;
 mod times;
+mod transaction_dates;
 mod vat_oracle;
 mod verify;
 mod vouchers_per_payout;

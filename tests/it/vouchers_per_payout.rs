@@ -385,6 +385,35 @@ fn a_number_is_looked_for_as_far_as_the_dates_before_it_are_known() {
 }
 
 #[test]
+fn dates_of_the_month_that_are_not_known_are_needed_unless_nothing_can_wait_in_them() {
+    // Neither the 2nd nor what is before it is in the archive.
+    let ledger = || Ledger::new("77").date("2026-03-03");
+    let sale = |ledger: Ledger| ledger.sale("1", 100, 3).pay_out("77-2000007");
+    let code = |ledger: &Ledger, configuration: &str| {
+        let place = Workplace::of(&[ledger]).config(configuration);
+        place.run_on("export", "2026-03-03", "2026-03-03", &[]).code
+    };
+    assert_eq!(code(&sale(ledger()), PER_PAYOUT), 0);
+    assert_eq!(code(&sale(ledger().opening(50, 0)), PER_PAYOUT), 3);
+    assert_eq!(code(&sale(ledger().opening(0, -5)), PER_PAYOUT), 3);
+    // Old entries do not say their balances.
+    let mut old = sale(ledger());
+    for entry in old.dates.values_mut().flatten().flatten() {
+        (entry.before, entry.after) = (None, None);
+    }
+    assert_eq!(code(&old, PER_PAYOUT), 3);
+    assert_eq!(code(&old, ""), 0);
+    // On the first of a month nothing can wait.
+    let mut first = Ledger::new("77")
+        .date("2026-03-01")
+        .sale("1", 100, 3)
+        .pay_out("77-7");
+    first.balances = [0, 0];
+    let place = Workplace::of(&[&first.opening(50, 0)]).config(PER_PAYOUT);
+    assert_code(&place.run_on("export", "2026-03-01", "2026-03-01", &[]), 0);
+}
+
+#[test]
 fn what_waits_is_reported_with_its_dates_and_sums() {
     let ledger = Ledger::new("77")
         .week_before("2026-03-09")
@@ -451,7 +480,14 @@ fn settlements_are_whole_whatever_month_they_began_in() {
     let formats = ["journal-csv", "vipps-settlement-xml"];
     let company = "[company]\nname = \"Fiskebua AS\"\nregistration_number = \"987654325\"\nstreet = \"Kaien 1\"\npostal_code = \"5003\"\ncity = \"Bergen\"\n";
     let configuration = format!("{PER_PAYOUT}{company}");
-    let run = export(&place.path("archive"), "77", PER_PAYOUT, whole, &formats, &out);
+    let run = export(
+        &place.path("archive"),
+        "77",
+        &configuration,
+        whole,
+        &formats,
+        &out,
+    );
     assert!(run.error.is_none(), "{:?} {:?}", run.error, findings(&run));
     let folder = output_folder(&out, &ledger, whole);
     let settlement = std::fs::read_dir(&folder)
