@@ -147,6 +147,11 @@ pub fn end_of_month(date: NaiveDate) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, 1).map_or(NaiveDate::MAX, |first| days_before(first, 1))
 }
 
+/// Whether `date` is the first of its month.
+pub fn begins_month(date: NaiveDate) -> bool {
+    date.day() == 1
+}
+
 /// Consecutive dates, joined; `dates` are in order.
 pub fn runs(dates: &[NaiveDate]) -> Vec<DateRange> {
     let mut runs: Vec<DateRange> = Vec::new();

@@ -9,6 +9,7 @@ mod alike;
 mod awaiting;
 pub mod books;
 pub mod draft;
+mod mirror;
 mod pair;
 pub mod refunds;
 pub mod rule_use;
@@ -18,7 +19,8 @@ mod single;
 mod straddle;
 mod text;
 pub mod treatment;
-mod value;
+pub mod value;
+pub mod withheld;
 
 use std::sync::Arc;
 
@@ -40,7 +42,7 @@ use crate::posting::draft::Draft;
 use crate::posting::pair::Pairs;
 use crate::posting::refunds::CaptureIndex;
 use crate::posting::straddle::Straddles;
-use crate::posting::value::FundsInBase;
+use crate::posting::value::{Balances, Values};
 use crate::provider::Topic;
 
 /// Turns the entries of one ledger into vouchers.
@@ -53,7 +55,7 @@ pub struct Poster<'a> {
     /// The draft of the payout that is still to come, or of the month's end.
     waiting: Vec<Draft>,
     awaiting: Awaiting,
-    funds_in_base: FundsInBase,
+    values: Values,
     straddles: Straddles,
     pairs: Pairs,
     today: Today,
@@ -74,16 +76,16 @@ struct Today {
 pub type Sink<'s, E> = dyn FnMut(&Voucher) -> Result<(), E> + 's;
 
 impl<'a> Poster<'a> {
-    /// A poster for a ledger whose funds account opens at `opening`, where that is known.
+    /// A poster for a ledger whose topics open at `opening` on the first date that it takes.
     /// `captures` are those that the refunds of the range belong to.
-    pub fn new(books: &'a Books<'a>, captures: CaptureIndex, opening: Option<i64>) -> Self {
+    pub fn new(books: &'a Books<'a>, captures: CaptureIndex, opening: Balances) -> Self {
         Self {
             books,
             captures,
             fee_join: rule_use::fee_join(books),
             waiting: Vec::new(),
             awaiting: Awaiting::default(),
-            funds_in_base: FundsInBase::new(opening),
+            values: Values::new(opening),
             straddles: Straddles::default(),
             pairs: Pairs::default(),
             today: Today::default(),
@@ -160,8 +162,8 @@ impl<'a> Poster<'a> {
                 }
             }
         }
-        if topic == Topic::Funds {
-            self.funds_in_base.follow(self.books, page);
+        if self.books.is_foreign() {
+            self.values.follow(page);
         }
         Ok(())
     }
@@ -182,7 +184,21 @@ impl<'a> Poster<'a> {
         for (alike, sum) in self.today.sums.take() {
             self.add_alike(date, alike, sum)?;
         }
-        self.value_funds(date)?;
+        self.value(date)?;
+        self.end_drafts(date, sink)?;
+        if let Some(draft) = self.revaluation(date)?
+            && let Some(voucher) = draft.finish(self.books)?
+        {
+            sink(&voucher)?;
+        }
+        Ok(())
+    }
+
+    fn end_drafts<E: From<PostingError>>(
+        &mut self,
+        date: NaiveDate,
+        sink: &mut Sink<'_, E>,
+    ) -> Result<(), E> {
         if self.books.settings.voucher_per == VoucherPer::Payout {
             match self.today.payout.take() {
                 Some(number) => self.name_payout(&number, date),
@@ -216,7 +232,7 @@ impl<'a> Poster<'a> {
         Ok(vouchers)
     }
 
-    /// Drops what waits for a payout: the date was followed only for the value of the funds.
+    /// Drops what waits for a payout: the date was followed only for what the accounts are worth.
     pub fn forget_waiting(&mut self) {
         self.waiting.clear();
         self.awaiting = Awaiting::default();
@@ -274,11 +290,6 @@ impl<'a> Poster<'a> {
             }
         };
         &mut drafts[index]
-    }
-
-    /// Whether the funds account's booked value is known.
-    pub fn knows_funds_value(&self) -> bool {
-        self.funds_in_base.is_known()
     }
 
     /// Gives the draft of the date's month the payout's number and date.

@@ -1,5 +1,5 @@
 //! The dates before a range that its vouchers need: the first payout's of the month, and those that
-//! say what the funds account is worth in the books.
+//! say what the mirror accounts are worth in the books.
 
 use chrono::NaiveDate;
 
@@ -9,10 +9,13 @@ use crate::days::Days;
 use crate::days::facts::Facts;
 use crate::ledger::day::TopicState;
 use crate::posting::books::Books;
+use crate::posting::value::Balances;
+use crate::posting::withheld::OPEN_DATES;
 use crate::proof::EDGE_DATES;
 use crate::provider::Topic;
+use crate::run::valued;
 
-/// How far back a payout's first date, or a date that closes at zero, is looked for.
+/// How far back a payout's first date is looked for.
 const LOOKBACK_DATES: u64 = 400;
 
 /// What the range needs from before it.
@@ -21,10 +24,12 @@ pub struct Earlier {
     /// The first date whose postings belong to the range's first payout: the one after the payout
     /// before, or the first of the month.
     posted_from: NaiveDate,
-    /// The first date that the booked value of the funds account is followed from.
+    /// The first date that the worth of the mirror accounts is followed from.
     valued_from: NaiveDate,
-    /// The funds balance before the first date that is followed, where it is known.
-    pub funds_opening: Option<i64>,
+    /// The balances before that date, where they are known and wanted.
+    pub opening: Balances,
+    /// The dates before it that disputes and payouts may lie on which come back later.
+    pub withheld: Option<DateRange>,
     /// A date that a payout needs and that is not there.
     pub missing: Vec<NaiveDate>,
 }
@@ -40,7 +45,7 @@ impl Earlier {
         DateRange::new(self.posted_from, range.to()).unwrap_or(range)
     }
 
-    /// The dates before those that are followed only for the value of the funds account.
+    /// The dates before those that are followed only for the worth of the mirror accounts.
     pub fn valued_dates(&self) -> impl Iterator<Item = NaiveDate> + use<> {
         let dates = DateRange::new(self.valued_from, days_before(self.posted_from, 1)).ok();
         dates.into_iter().flat_map(|dates| dates.dates())
@@ -60,15 +65,12 @@ pub fn find(days: &Days<'_>, books: &Books<'_>, range: DateRange) -> Earlier {
     let mut earlier = Earlier {
         posted_from: from,
         valued_from: from,
-        funds_opening: None,
+        opening: Balances::default(),
+        withheld: None,
         missing: Vec::new(),
     };
-    if books.settings.voucher_per != VoucherPer::Payout && !books.is_foreign() {
-        return earlier;
-    }
-    let openings = Topic::ALL.map(|topic| opening(days, topic, range));
-    earlier.funds_opening = openings[0];
     if books.settings.voucher_per == VoucherPer::Payout {
+        let openings = Topic::ALL.map(|topic| opening(days, topic, range));
         let opens_at_zero = opens_at_zero(days, openings, range);
         match walk_back(days, from, first_of_month(from), openings, has_payout) {
             Ok(date) => earlier.posted_from = date,
@@ -76,20 +78,17 @@ pub fn find(days: &Days<'_>, books: &Books<'_>, range: DateRange) -> Earlier {
             Err(unknown) if opens_at_zero && !unknown.has_entries => {}
             Err(unknown) => earlier.missing.push(unknown.date),
         }
-        if earlier.posted_from < from {
-            earlier.valued_from = earlier.posted_from;
-            let opens_at = days.facts(Topic::Funds, earlier.posted_from).opens_at;
-            earlier.funds_opening = opens_at.or(earlier.funds_opening);
-        }
+        earlier.valued_from = earlier.posted_from;
     }
-    if books.is_foreign() && earlier.funds_opening != Some(0) {
-        let openings = [earlier.funds_opening, None];
-        let closes_at_zero = |funds: &Facts| funds.closes_at == Some(0);
-        let posted_from = earlier.posted_from;
-        if let Ok(date) = walk_back(days, posted_from, NaiveDate::MIN, openings, closes_at_zero) {
-            earlier.valued_from = date;
-            earlier.funds_opening = Some(0);
-        }
+    if books.is_foreign() {
+        let valued_from = valued::from(days, books, earlier.posted_from);
+        earlier.valued_from = valued_from;
+        earlier.opening = valued::opening(days, valued_from, range.to());
+        earlier.withheld = DateRange::new(
+            days_before(first_of_month(valued_from), OPEN_DATES),
+            days_before(valued_from, 1),
+        )
+        .ok();
     }
     earlier
 }

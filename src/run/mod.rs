@@ -11,6 +11,8 @@ mod payout_numbers;
 pub mod rules;
 pub mod session;
 mod stage;
+mod valued;
+mod worth;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -102,6 +104,19 @@ pub enum RunError {
         /// By the entries, in minor units.
         entries: i128,
     },
+    /// The journal does not leave an account at what its balance is worth: a mistake of the program.
+    #[error(
+        "account {account} is worth {journal} minor units of the base currency on {date} in the journal, but its balance {ledger}"
+    )]
+    Worth {
+        account: String,
+        /// The ledger date.
+        date: NaiveDate,
+        /// By the journal, in minor units of the base currency.
+        journal: i128,
+        /// The balance at the date's rate, in minor units of the base currency.
+        ledger: i128,
+    },
 }
 
 impl RunError {
@@ -113,7 +128,7 @@ impl RunError {
             Self::Format(error) => error.hint(),
             Self::Output(error) => Some(error.hint().to_owned()),
             Self::ReadAgain(_) => Some("run again when nothing writes to the archive".to_owned()),
-            Self::Movement { .. } | Self::Cancelled => None,
+            Self::Movement { .. } | Self::Worth { .. } | Self::Cancelled => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::chart::Role;
 use crate::config::{CaptureMode, FeeMode};
 use crate::journal::Voucher;
-use crate::posting::books::Books;
+use crate::posting::books::{Account, Books};
 use crate::proof::{LedgerProof, TopicTotals};
 use crate::run::RunError;
 
@@ -75,21 +75,23 @@ pub(super) fn movement_error(
     let accounts = books.role_accounts();
     expected.into_iter().find_map(|(role, entries)| {
         let account = accounts.get(&role)?;
-        // Where an account has several uses, its movement says nothing about one of them.
-        let uses = accounts
-            .values()
-            .filter(|other| other.number == account.number)
-            .count();
-        let is_ruled = books.rules().iter().any(|rule| {
-            rule.account
-                .as_ref()
-                .is_some_and(|number| number.0 == *account.number)
-        });
         let journal = movements.of(&account.number);
-        (uses == 1 && !is_ruled && journal != entries).then(|| RunError::Movement {
+        (stands_alone(books, account) && journal != entries).then(|| RunError::Movement {
             account: account.number.to_string(),
             journal,
             entries,
         })
     })
+}
+
+/// Whether an account has one use. Where it has several, its movement says nothing about one of
+/// them.
+pub(super) fn stands_alone(books: &Books<'_>, account: &Account) -> bool {
+    let accounts = books.role_accounts().values();
+    let uses = accounts.filter(|other| other.number == account.number).count();
+    let is_ruled = books.rules().iter().any(|rule| {
+        let number = rule.account.as_ref();
+        number.is_some_and(|number| number.0 == *account.number)
+    });
+    uses == 1 && !is_ruled
 }

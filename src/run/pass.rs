@@ -27,6 +27,7 @@ use crate::run::movement::{Movements, entry_sums, movement_error};
 use crate::run::payout_numbers::PayoutNumbers;
 use crate::run::session::Session;
 use crate::run::stage::Stage;
+use crate::run::worth::Worth;
 use crate::run::{LedgerRun, RunError, RunOptions};
 use crate::writer::{Context, Opening};
 
@@ -93,13 +94,14 @@ impl Run<'_> {
         let pass = Pass {
             run: self,
             prover: Prover::start(&self.session.days, self.proof_options()),
-            poster: Poster::new(&books, captures, earlier.funds_opening),
+            poster: Poster::new(&books, captures, earlier.opening),
             books: &books,
             stage: Stage {
                 documents,
                 sequence: (!is_ordered).then(|| Sequence::new(self.exported)),
                 totals: JournalTotals::default(),
                 movements: Movements::default(),
+                worth: Worth::new(&books),
             },
             payout_numbers: (settings.voucher_per == VoucherPer::Payout)
                 .then(|| PayoutNumbers::new(&session.days, self.options.range.from())),
@@ -179,9 +181,13 @@ impl Pass<'_, '_> {
                 days.visit(Topic::Funds, date, |page| self.poster.captures_before(page));
             }
         }
+        for date in earlier.withheld.into_iter().flat_map(|dates| dates.dates()) {
+            days.visit(Topic::Funds, date, |page| self.poster.withheld_before(page));
+        }
         for date in earlier.valued_dates() {
             self.post_before(date, &mut Findings::default())?;
             self.poster.forget_waiting();
+            self.note_sources(date);
         }
         if let Some(range) = earlier.posted_before(self.run.options.range) {
             for date in range.dates() {
@@ -285,10 +291,7 @@ impl Pass<'_, '_> {
         }
         let stage = &mut self.stage;
         self.poster.end(date, &mut |voucher| stage.voucher(voucher))?;
-        match &mut stage.documents {
-            Some(documents) => documents.day(date),
-            None => Ok(()),
-        }
+        stage.end_date(date)
     }
 
     /// Notes the files that outputs are made of; nothing when only checking.
@@ -314,11 +317,8 @@ impl Pass<'_, '_> {
         self.poster.finish(self.gross_settlement, &mut self.findings);
         let (run, books) = (self.run, self.books);
         let mut findings = self.findings;
-        if books.is_foreign() && !self.poster.knows_funds_value() {
-            findings.add(Code::FxOpeningUnknown, None, Some(run.options.range.from()), None, || {
-                "the booked value of the funds account at the start is not known: no earlier date in the archive closes at zero, so no exchange difference is booked".to_owned()
-            });
-        }
+        self.poster
+            .report_unknown_values(run.options.range.from(), &mut findings);
         if run.session.ledger_config.posting.market_is_assumed {
             let market = run.session.ledger_config.posting.market.code();
             findings.add(Code::MarketAssumed, None, None, None, || {
@@ -346,6 +346,7 @@ impl Pass<'_, '_> {
                 Some(_) => self.poster.given(),
             };
             error = movement_error(books, entries, &self.stage.movements);
+            error = error.or_else(|| self.stage.worth.take().and_then(Worth::error));
         }
         let is_open = !proof.open_dates.is_empty() && !run.options.allow_open;
         let is_open = is_open || !earlier.missing.is_empty();

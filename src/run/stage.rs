@@ -1,5 +1,7 @@
 //! Where the vouchers of a run go: sums, checkers, and the writers of its documents.
 
+use chrono::NaiveDate;
+
 use crate::journal::{JournalTotals, Voucher};
 use crate::ledger::page::Page;
 use crate::output::manifest::ManifestSource;
@@ -8,6 +10,7 @@ use crate::proof::LedgerProof;
 use crate::run::RunError;
 use crate::run::documents::{Documents, Output};
 use crate::run::movement::Movements;
+use crate::run::worth::Worth;
 use crate::writer::Opening;
 
 /// Where vouchers go.
@@ -17,10 +20,15 @@ pub(super) struct Stage<'r> {
     pub(super) sequence: Option<Sequence>,
     pub(super) totals: JournalTotals,
     pub(super) movements: Movements,
+    /// The check in the base currency, where the ledger is in another.
+    pub(super) worth: Option<Worth<'r>>,
 }
 
 impl Stage<'_> {
     pub(super) fn page(&mut self, page: &Page<'_, '_>) -> Result<(), RunError> {
+        if let Some(worth) = &mut self.worth {
+            worth.page(page);
+        }
         match &mut self.documents {
             Some(documents) => documents.page(page),
             None => Ok(()),
@@ -30,6 +38,9 @@ impl Stage<'_> {
     pub(super) fn voucher(&mut self, voucher: &Voucher) -> Result<(), RunError> {
         self.totals.add(voucher);
         self.movements.add(voucher);
+        if let Some(worth) = &mut self.worth {
+            worth.voucher(voucher);
+        }
         match (&mut self.sequence, &mut self.documents) {
             (None, None) => Ok(()),
             (None, Some(documents)) => documents.voucher(voucher),
@@ -42,6 +53,17 @@ impl Stage<'_> {
                 sequence.add(voucher);
                 documents.check(voucher)
             }
+        }
+    }
+
+    /// A date has come to its end: its vouchers are there.
+    pub(super) fn end_date(&mut self, date: NaiveDate) -> Result<(), RunError> {
+        if let Some(worth) = &mut self.worth {
+            worth.end(date);
+        }
+        match &mut self.documents {
+            Some(documents) => documents.day(date),
+            None => Ok(()),
         }
     }
 

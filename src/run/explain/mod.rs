@@ -18,6 +18,7 @@ use crate::posting::books::{Books, PostingError};
 use crate::posting::refunds::CaptureIndex;
 use crate::posting::rule_use;
 use crate::posting::sales::Place;
+use crate::posting::value::Balances;
 use crate::proof::EDGE_DATES;
 use crate::provider::Topic;
 use crate::run::explain::explained::{Explained, Source};
@@ -119,7 +120,7 @@ fn book(
 ) -> (Option<usize>, Result<Option<Voucher>, PostingError>) {
     let captures = captures(session, books, day.date);
     let mut fee_join = rule_use::fee_join(books);
-    let mut poster = Poster::new(books, captures.clone(), None);
+    let mut poster = Poster::new(books, captures.clone(), Balances::default());
     // The poster wants captures before the date when rules speak of fees by their capture.
     if let Some(join) = &mut fee_join {
         for step in (1..=EDGE_DATES).rev() {
