@@ -28,6 +28,8 @@ pub struct Facts {
     pub first_payout: Option<u64>,
     /// The number of the last payout, where it has one.
     pub last_payout: Option<u64>,
+    /// The numbers of its payouts, of those that have one, in their order.
+    pub payout_numbers: Vec<String>,
     /// The first currency that an entry states.
     pub currency: Option<Currency>,
 }
@@ -42,6 +44,7 @@ impl Facts {
             has_payout: false,
             first_payout: None,
             last_payout: None,
+            payout_numbers: Vec::new(),
             currency: None,
         }
     }
@@ -67,6 +70,8 @@ impl Facts {
                 }
                 self.last_payout = number;
                 self.has_payout = true;
+                self.payout_numbers
+                    .extend(entry.payout_number().map(str::to_owned));
             }
             self.currency = self.currency.or(entry.currency);
         }
