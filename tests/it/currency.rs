@@ -400,6 +400,9 @@ fn a_quiet_month_is_valued_too_from_a_balance_that_is_months_old() {
         postings(&rows, "fx_revaluation")[0],
         of("2026-03-31", "1577", -30_000)
     );
+    // The currency too, where the archive does not have what the provider says of the ledger.
+    let ledger = reserve().without_item();
+    assert_eq!(export(&ledger, &config, "2026-03-01", "2026-03-31").0, rows);
 }
 
 #[test]
