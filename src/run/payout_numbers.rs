@@ -18,10 +18,8 @@ use crate::provider::Topic;
 /// How many dates before a payout its number is looked for, where numbers have fallen since.
 const LOOKBACK_DATES: u64 = 400;
 /// Where numbers have only risen in so many payouts before one, its own is new. Payouts that come
-/// again do so one by one, or few after each other.
+/// again do so one by one, or few after each other, and soon.
 const RISING_PAYOUTS: usize = 8;
-/// So many dates are enough too, where there was a payout at all.
-const RISING_DATES: u64 = 31;
 
 /// The numbers of a ledger's payouts.
 #[derive(Debug)]
@@ -92,8 +90,7 @@ impl<'r> PayoutNumbers<'r> {
                 }
                 later = earlier;
             }
-            let is_enough = rising >= RISING_PAYOUTS || (rising > 0 && step >= RISING_DATES);
-            if is_enough && !has_fallen {
+            if rising >= RISING_PAYOUTS && !has_fallen {
                 return false;
             }
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bilag::chart::Role;
 use bilag::date::{DateRange, days_after, days_before, end_of_month};
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 use crate::harness::chance::{Dice, Shape, random_ledger};
 use crate::harness::dates::{date, range};
@@ -354,24 +354,31 @@ fn a_payout_number_that_comes_again_makes_an_id_of_its_own() {
     );
     // A number that was left out is no number that comes again.
     assert_eq!(ids_of(&numbered(&["1", "2", "5", "3"])), ["P1", "P2", "P5", "P3"]);
+    // Two that come again a month apart each.
+    let mut numbers = Vec::new();
+    for number in ["1", "2", "3", "4", "3", "4"] {
+        numbers.push(number);
+        numbers.extend(std::iter::repeat_n("", 30));
+    }
+    let ids = ids_of_range(&numbered(&numbers), 61);
+    assert_eq!(ids, ["P3.20260704", "P4.20260804"]);
     // Long quiet: the one before is two hundred dates back.
     let mut numbers = vec!["1", "2"];
     numbers.extend(std::iter::repeat_n("", 200));
     numbers.extend(["1", "3"]);
-    let ledger = numbered(&numbers);
-    let place = Workplace::of(&[&ledger]);
+    let ids = ids_of_range(&numbered(&numbers), 1);
+    assert_eq!(ids, ["P1.20260920", "P3"]);
+}
+
+/// The ids of the vouchers of the last dates.
+fn ids_of_range(ledger: &Ledger, dates: u64) -> Vec<String> {
+    let place = Workplace::of(&[ledger]);
     let last = ledger.span().to();
-    let end = DateRange::new(days_before(last, 1), last).unwrap();
-    let ids = ids(&place, &ledger, PER_PAYOUT, end);
-    let again = days_before(last, 1);
-    let expected = format!(
-        "VM-77-P1.{:04}{:02}{:02}",
-        again.year(),
-        again.month(),
-        again.day()
-    );
-    assert_eq!(ids[0].0, expected);
-    assert_eq!(ids[1].0, "VM-77-P3");
+    let end = DateRange::new(days_before(last, dates), last).unwrap();
+    ids(&place, ledger, PER_PAYOUT, end)
+        .into_iter()
+        .map(|(id, _)| id.trim_start_matches("VM-77-").to_owned())
+        .collect()
 }
 
 #[test]
@@ -404,12 +411,12 @@ fn dates_of_the_month_that_are_not_known_are_needed_unless_nothing_can_wait_in_t
     assert_eq!(code(&old, PER_PAYOUT), 3);
     assert_eq!(code(&old, ""), 0);
     // On the first of a month nothing can wait.
-    let mut first = Ledger::new("77")
+    let first = Ledger::new("77")
+        .opening(50, -5)
         .date("2026-03-01")
         .sale("1", 100, 3)
-        .pay_out("77-7");
-    first.balances = [0, 0];
-    let place = Workplace::of(&[&first.opening(50, 0)]).config(PER_PAYOUT);
+        .pay_out("77-2000007");
+    let place = Workplace::of(&[&first]).config(PER_PAYOUT);
     assert_code(&place.run_on("export", "2026-03-01", "2026-03-01", &[]), 0);
 }
 
