@@ -130,6 +130,7 @@ pub struct Texts {
     pub top_up: String,
     pub credit_note: String,
     pub fees_invoiced: String,
+    pub service_fee: String,
     pub unknown: String,
     pub fx_difference: String,
     pub rounding: String,

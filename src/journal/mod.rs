@@ -34,6 +34,7 @@ pub enum PostingKey {
     CreditNoteFunds,
     CreditNoteFees,
     FeesInvoiced,
+    ServiceFee,
     UnknownFunds,
     UnknownFees,
     FxDifference,

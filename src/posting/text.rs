@@ -62,6 +62,7 @@ impl Books<'_> {
             PostingKey::TopUp => &texts.top_up,
             PostingKey::CreditNoteFunds | PostingKey::CreditNoteFees => &texts.credit_note,
             PostingKey::FeesInvoiced => &texts.fees_invoiced,
+            PostingKey::ServiceFee => &texts.service_fee,
             PostingKey::UnknownFunds | PostingKey::UnknownFees => &texts.unknown,
             PostingKey::FxDifference => &texts.fx_difference,
             PostingKey::Rounding => &texts.rounding,
