@@ -50,6 +50,7 @@ pub enum Code {
     ReserveBalance,
     FeesRetainedInverted,
     FeesNotPosted,
+    FeesOwed,
     FeeDateDiffers,
     CaptureWithoutFee,
     FeeWithoutCapture,
@@ -111,6 +112,7 @@ impl Code {
             | Self::RuleUnused
             | Self::AwaitsPayout
             | Self::MarketAssumed
+            | Self::FeesOwed
             | Self::TextReplaced => Level::Info,
         }
     }

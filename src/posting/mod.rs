@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::config::{CaptureMode, FeeMode, VoucherPer};
+use crate::config::{CaptureMode, VoucherPer};
 use crate::date::{end_of_fiscal_year, end_of_month};
 use crate::journal::Voucher;
 use crate::journal::id::{Origin, VoucherId};
@@ -281,8 +281,8 @@ impl<'a> Poster<'a> {
         last.date = date;
     }
 
-    /// Reports rules that took nothing, fees that are not booked, and what waits for a payout.
-    pub fn finish(&self, gross_settlement: bool, findings: &mut Findings) {
+    /// Reports rules that took nothing, and what waits for a payout.
+    pub fn finish(&self, findings: &mut Findings) {
         for number in self.books.unused_rules() {
             findings.add(Code::RuleUnused, None, None, None, || {
                 format!(
@@ -294,11 +294,6 @@ impl<'a> Poster<'a> {
             findings.add(Code::AwaitsPayout, None, None, None, || {
                 "what comes after the last payout of the range waits for the voucher of the next one"
                     .to_owned()
-            });
-        }
-        if gross_settlement && self.books.settings.fees == FeeMode::Retained {
-            findings.add(Code::FeesNotPosted, Some(Topic::Fees), None, None, || {
-                "the ledger settles gross: with `fees = \"retained\"` its fees are booked only with the provider's invoice".to_owned()
             });
         }
     }

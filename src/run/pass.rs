@@ -23,7 +23,7 @@ use crate::proof::{ProofOptions, Prover, Status};
 use crate::provider::{LedgerInfo, Topic};
 use crate::run::documents::Documents;
 use crate::run::earlier::{self, Earlier};
-use crate::run::movement::{Movements, movement_error};
+use crate::run::movement::{Movements, fees_not_booked, movement_error};
 use crate::run::session::Session;
 use crate::run::stage::Stage;
 use crate::run::{LedgerRun, RunError, RunOptions};
@@ -298,7 +298,7 @@ impl Pass<'_, '_> {
     }
 
     fn finish(mut self, earlier: &Earlier, opening: Option<Opening>) -> LedgerRun {
-        self.poster.finish(self.gross_settlement, &mut self.findings);
+        self.poster.finish(&mut self.findings);
         let (run, books) = (self.run, self.books);
         let mut findings = self.findings;
         if books.is_foreign() && !self.poster.knows_funds_value() {
@@ -314,6 +314,7 @@ impl Pass<'_, '_> {
         }
         self.prover.findings_mut().merge(findings);
         let mut proof = self.prover.finish(&run.session.days);
+        fees_not_booked(books, &mut proof, self.gross_settlement);
         let opening = opening.unwrap_or(Opening {
             funds: proof.funds.opening,
             fees: proof.fees.opening,
