@@ -155,6 +155,9 @@ pub struct Chart {
     /// Names of accounts that tax codes and rules lead to.
     #[serde(default)]
     pub names: BTreeMap<String, String>,
+    /// The account of the market's standard chart that an account of our own choice is a part of.
+    #[serde(default)]
+    pub standard: BTreeMap<String, String>,
     /// Tax codes by name.
     pub tax_codes: BTreeMap<String, TaxCode>,
     /// Texts in the market's language.
@@ -185,6 +188,13 @@ impl Chart {
         self.time_zone
             .parse()
             .expect("the charts are part of the program and tested")
+    }
+
+    /// The account of the market's standard chart that an account is, or is a part of; `None` for
+    /// a number that this chart does not have.
+    pub fn standard_of<'c>(&'c self, number: &'c str) -> Option<&'c str> {
+        let standard = self.standard.get(number).map(String::as_str);
+        standard.or_else(|| self.account_name(number).map(|_| number))
     }
 
     /// The name of an account by its number, where the chart knows it.

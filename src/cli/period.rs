@@ -16,7 +16,7 @@ use crate::cli::{select, terminal};
 use crate::config::Config;
 use crate::config::company::CompanyField;
 use crate::date::DateRange;
-use crate::ledger::finding::{Code, Level};
+use crate::ledger::finding::Level;
 use crate::proof::Status;
 use crate::provider::LedgerInfo;
 use crate::report;
@@ -251,7 +251,7 @@ impl<'a> PeriodCommand<'a> {
         if proof.status == Status::Failed {
             exit = exit.worse(Exit::DoesNotReconcile);
         }
-        if proof.findings.has_code(Code::TargetLimit) {
+        if proof.findings.refuse_output() {
             exit = exit.worse(Exit::OutputRefused);
         }
         let needs_before = proof.open_dates.iter().any(|date| *date < self.range.from());

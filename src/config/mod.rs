@@ -147,6 +147,11 @@ impl Config {
             .map_or_else(|| path.to_owned(), |folder| folder.join(path))
     }
 
+    /// The ledgers that the file has tables of, in order.
+    pub fn ledger_ids(&self) -> impl Iterator<Item = &str> {
+        self.raw.ledgers.keys().map(String::as_str)
+    }
+
     /// What holds for one ledger.
     pub fn ledger(&self, info: &LedgerInfo) -> LedgerConfig {
         let own = self.raw.ledgers.get(&info.ledger_id).cloned().unwrap_or_default();

@@ -65,6 +65,8 @@ pub enum Code {
     MarketAssumed,
     TargetLimit,
     TextReplaced,
+    ControlAccount,
+    VatDiffersInTarget,
     DoubleBooking,
     AlreadyExported,
 }
@@ -98,6 +100,8 @@ impl Code {
             | Self::RefundCaptureNotFound
             | Self::RefundSplitEstimated
             | Self::FxOpeningUnknown
+            | Self::ControlAccount
+            | Self::VatDiffersInTarget
             | Self::DoubleBooking
             | Self::AlreadyExported => Level::Review,
             Self::NoEntries
@@ -145,7 +149,8 @@ pub struct Finding {
 /// The findings of a ledger: one per code, topic and date, with a count.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
-    by_place: BTreeMap<(Option<NaiveDate>, Option<Topic>, Code), Finding>,
+    /// The last part of a place is the format that a finding is of, empty for the ledger's own.
+    by_place: BTreeMap<(Option<NaiveDate>, Option<Topic>, Code, String), Finding>,
 }
 
 impl Findings {
@@ -160,7 +165,7 @@ impl Findings {
         message: impl FnOnce() -> String,
     ) {
         self.by_place
-            .entry((ledger_date, topic, code))
+            .entry((ledger_date, topic, code, String::new()))
             .and_modify(|finding| finding.count += 1)
             .or_insert_with(|| Finding {
                 code,
@@ -171,6 +176,22 @@ impl Findings {
                 count: 1,
                 message: message(),
             });
+    }
+
+    /// Adds what there is to say about the file of a format, apart from other formats: how many
+    /// cases there are, and how much they matter.
+    pub fn add_of_format(&mut self, format: &str, code: Code, level: Level, count: usize, message: String) {
+        let finding = Finding {
+            code,
+            level,
+            topic: None,
+            ledger_date: None,
+            ordinal: None,
+            count,
+            message: format!("{format}: {message}"),
+        };
+        self.by_place
+            .insert((None, None, code, format.to_owned()), finding);
     }
 
     /// Takes over all findings of `other`, adding up counts.
@@ -203,6 +224,14 @@ impl Findings {
     /// Whether there is a finding of at least `level`.
     pub fn has(&self, level: Level) -> bool {
         self.iter().any(|finding| finding.level >= level)
+    }
+
+    /// Whether a target refuses what a file would hold, so that nothing is written.
+    pub fn refuse_output(&self) -> bool {
+        self.iter().any(|finding| {
+            finding.code == Code::TargetLimit
+                || (finding.code == Code::ControlAccount && finding.level == Level::Error)
+        })
     }
 
     /// Whether there is a finding of this kind.

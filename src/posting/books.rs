@@ -255,6 +255,11 @@ impl<'a> Books<'a> {
         self.may_use(CaptureMode::Revenue) || self.config.rules.iter().any(Rule::depends_on_capture)
     }
 
+    /// A tax code by its name, on whatever date.
+    pub fn known_tax_code(&self, code: &str) -> Option<&'a TaxCode> {
+        self.config.tax_codes.get(code)
+    }
+
     /// A tax code for a capture of `date`.
     pub fn tax_code(
         &self,

@@ -3,8 +3,9 @@
 //! [`Poster`] takes one date after the other, page by page, and gives back the vouchers that
 //! nothing later can change. [`treatment`] is the posting table, [`sales`] decides the counter
 //! side of captures and refunds, [`draft`] sums and splits VAT, `pair` makes vouchers of single
-//! entries without a detour, [`sequence`] keeps the vouchers in order.
+//! entries without a detour, [`accounts`] lists what can be moved, [`sequence`] keeps the vouchers in order.
 
+pub mod accounts;
 mod alike;
 pub mod books;
 pub mod draft;

@@ -27,6 +27,7 @@ mod rules;
 mod secrets;
 mod stores;
 mod strict;
+mod targets;
 mod tidy;
 mod times;
 mod vat_oracle;
