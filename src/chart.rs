@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
@@ -109,12 +110,12 @@ impl Role {
 #[serde(deny_unknown_fields)]
 pub struct ChartAccount {
     pub number: AccountNumber,
-    /// The name in the market's language.
+    /// The name in the market's language, with `{brand}` where the provider's brand stands.
     pub name: String,
 }
 
-/// The texts of voucher lines, with `{date}`, `{unit}`, `{no}`, `{ref}` and `{type}`. One text per
-/// posting key.
+/// The texts of voucher lines, with `{brand}`, `{date}`, `{unit}`, `{no}`, `{ref}` and `{type}`. One
+/// text per posting key.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Texts {
@@ -137,6 +138,25 @@ pub struct Texts {
     /// The text on the bank statement, where the provider builds it from the payout number.
     #[serde(default)]
     pub bank: Option<String>,
+}
+
+/// The texts of vouchers of one entry, where they speak of it in other words than a sum does.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryTexts {
+    pub capture: String,
+    pub refund: String,
+    pub capture_fee: String,
+}
+
+/// A name under which the provider trades.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Brand {
+    pub name: String,
+    /// Its first date; the first brand has held always.
+    #[serde(default, deserialize_with = "crate::account::optional_date")]
+    pub from: Option<NaiveDate>,
 }
 
 /// A market's defaults.
@@ -162,6 +182,10 @@ pub struct Chart {
     pub tax_codes: BTreeMap<String, TaxCode>,
     /// Texts in the market's language.
     pub texts: Texts,
+    /// Texts of vouchers of one entry.
+    pub entry_texts: EntryTexts,
+    /// The provider's brands, in order of their first dates.
+    pub brands: Vec<Brand>,
 }
 
 // Each is read when it is first asked for: a run is about one market, seldom two.
@@ -197,7 +221,7 @@ impl Chart {
         standard.or_else(|| self.account_name(number).map(|_| number))
     }
 
-    /// The name of an account by its number, where the chart knows it.
+    /// The name of an account by its number, with `{brand}` in its place, where the chart knows it.
     pub fn account_name(&self, number: &str) -> Option<&str> {
         self.names.get(number).map(String::as_str).or_else(|| {
             self.accounts

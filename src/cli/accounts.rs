@@ -32,6 +32,8 @@ pub fn run(global: &Global, arguments: &Accounts) -> Result<Exit, Failure> {
     let config = select::config(global)?;
     let ledgers = ledgers(global, &config, arguments)?;
     let users = select::users_formats();
+    // Names are those of the brand of the day on which the accounts are created.
+    let today = chrono::Utc::now().date_naive();
     let named = arguments.formats.iter();
     let named: Vec<Arc<Format>> = named
         .map(|id| catalogue::resolve(id, users.as_deref()))
@@ -53,7 +55,8 @@ pub fn run(global: &Global, arguments: &Accounts) -> Result<Exit, Failure> {
                 formats.push(catalogue::resolve(id, users.as_deref())?);
             }
         }
-        for used in accounts::used(&books) {
+        for mut used in accounts::used(&books) {
+            used.account.name = books.brands().name_on(&used.account.name, today);
             let number = used.account.number.to_string();
             let key = (number.clone(), used.account.name.to_string());
             let entry = listed.entry(key).or_insert_with(|| Listed {

@@ -48,6 +48,8 @@ pub struct PostingSettings {
     pub refund_lookback_days: u64,
     /// Whether balance accounts carry department and project too.
     pub dimensions_on_balance: bool,
+    /// The brand in texts and account names, in place of the market's on each date.
+    pub brand: Option<String>,
 }
 
 /// Everything that the configuration says about one ledger.
@@ -197,5 +199,6 @@ fn settings(posting: &RawPosting, market: Market, market_is_assumed: bool, chart
             .filter(|code| !code.is_empty()),
         refund_lookback_days: posting.refund_lookback_days.unwrap_or(180),
         dimensions_on_balance: posting.dimensions_on_balance.unwrap_or(false),
+        brand: posting.brand.clone(),
     }
 }

@@ -175,6 +175,11 @@ impl Voucher {
     pub(crate) fn move_to_date(&mut self, date: NaiveDate, text: &Arc<str>) {
         self.date = date;
         self.id.move_to_date(date);
+        self.say(text);
+    }
+
+    /// Gives all postings the same text.
+    pub(crate) fn say(&mut self, text: &Arc<str>) {
         for posting in &mut self.postings {
             posting.text = Arc::clone(text);
         }

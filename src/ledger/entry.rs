@@ -190,6 +190,19 @@ impl Entry<'_> {
         (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
     }
 
+    /// What the text of a voucher of this entry alone speaks of: the payout number of payouts, else
+    /// the merchant's reference, else the pspReference; `None` where they say nothing.
+    pub fn spoken_reference(&self) -> Option<Cow<'_, str>> {
+        let is_payout = matches!(
+            self.entry_type,
+            EntryType::PayoutScheduled | EntryType::PayoutAborted
+        );
+        let merchants = self.reference.as_deref().filter(|_| !is_payout);
+        let line = |reference| Some(crate::text::as_line(reference)).filter(|line| !line.is_empty());
+        let merchants = merchants.and_then(line);
+        merchants.or_else(|| self.voucher_reference().and_then(line))
+    }
+
     /// What names the entry in a voucher: the payout number of payouts, else the pspReference.
     pub fn voucher_reference(&self) -> Option<&str> {
         let payout = match self.entry_type {

@@ -8,6 +8,7 @@
 pub mod accounts;
 mod alike;
 pub mod books;
+pub mod brand;
 pub mod draft;
 mod pair;
 pub mod refunds;

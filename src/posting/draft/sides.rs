@@ -18,6 +18,7 @@ pub(super) struct Pair {
     pub(super) counters: BTreeMap<CounterKey, CounterSums>,
     pub(super) entry_type: Box<str>,
     pub(super) reference: Option<Arc<str>>,
+    pub(super) spoken: Option<Arc<str>>,
 }
 
 /// Sorts and tells apart the counter sides of a pair.
@@ -66,7 +67,7 @@ impl Pair {
         books: &Books<'_>,
         postings: &mut Vec<Posting>,
     ) -> Result<(), PostingError> {
-        let text = books.text(key, voucher_date, self.reference.as_deref(), &self.entry_type);
+        let text = books.text(key, voucher_date, self.spoken.as_deref(), &self.entry_type);
         let mut provider = Both::default();
         for (date, amount) in &self.amounts {
             provider.add(*amount, *date, books)?;
@@ -74,7 +75,7 @@ impl Pair {
         let posting = |account: Account, both: Both| Posting {
             key,
             account: account.number,
-            account_name: account.name,
+            account_name: books.brands().name_on(&account.name, voucher_date),
             amount: both.amount,
             currency: books.currency,
             base_amount: books.is_foreign().then_some(both.base),
