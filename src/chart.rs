@@ -159,6 +159,19 @@ pub struct Brand {
     pub from: Option<NaiveDate>,
 }
 
+/// A date on which the law moved some of what a tax code is for to another code.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateChange {
+    /// The code.
+    pub tax_code: String,
+    /// The first date of the new law.
+    #[serde(deserialize_with = "crate::account::date")]
+    pub from: NaiveDate,
+    /// What changed, for people: a sentence without its full stop.
+    pub text: String,
+}
+
 /// A market's defaults.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -184,6 +197,9 @@ pub struct Chart {
     pub texts: Texts,
     /// Texts of vouchers of one entry.
     pub entry_texts: EntryTexts,
+    /// Dates on which a code stopped being right for some of what it was for.
+    #[serde(default)]
+    pub rate_changes: Vec<RateChange>,
     /// The provider's brands, in order of their first dates.
     pub brands: Vec<Brand>,
 }

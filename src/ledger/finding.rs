@@ -60,6 +60,7 @@ pub enum Code {
     RefundCaptureNotFound,
     RefundSplitEstimated,
     RuleUnused,
+    RuleOverRateChange,
     AwaitsPayout,
     FxOpeningUnknown,
     MarketAssumed,
@@ -114,6 +115,7 @@ impl Code {
             | Self::FeeWithoutCapture
             | Self::CutoffStraddle
             | Self::RuleUnused
+            | Self::RuleOverRateChange
             | Self::AwaitsPayout
             | Self::MarketAssumed
             | Self::FeesOwed

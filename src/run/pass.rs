@@ -18,6 +18,7 @@ use crate::money::Currency;
 use crate::output::manifest::ManifestSource;
 use crate::posting::Poster;
 use crate::posting::books::Books;
+use crate::posting::rule_use;
 use crate::posting::sequence::Sequence;
 use crate::proof::{ProofOptions, Prover, Status};
 use crate::provider::{LedgerInfo, Topic};
@@ -299,6 +300,7 @@ impl Pass<'_, '_> {
 
     fn finish(mut self, earlier: &Earlier, opening: Option<Opening>) -> LedgerRun {
         self.poster.finish(&mut self.findings);
+        rule_use::note_rate_changes(self.books, self.run.options.range.to(), &mut self.findings);
         let (run, books) = (self.run, self.books);
         let mut findings = self.findings;
         if books.is_foreign() && !self.poster.knows_funds_value() {

@@ -28,6 +28,7 @@ mod secrets;
 mod stores;
 mod strict;
 mod targets;
+mod texts;
 mod tidy;
 mod times;
 mod vat_oracle;
