@@ -38,6 +38,7 @@ pub enum PostingKey {
     UnknownFunds,
     UnknownFees,
     FxDifference,
+    FxRevaluation,
     Rounding,
 }
 

@@ -99,6 +99,7 @@ impl Books<'_> {
             PostingKey::ServiceFee => &texts.service_fee,
             PostingKey::UnknownFunds | PostingKey::UnknownFees => &texts.unknown,
             PostingKey::FxDifference => &texts.fx_difference,
+            PostingKey::FxRevaluation => &texts.fx_revaluation,
             PostingKey::Rounding => &texts.rounding,
         }
     }
