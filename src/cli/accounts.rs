@@ -33,6 +33,10 @@ pub fn run(global: &Global, arguments: &Accounts) -> Result<Exit, Failure> {
     let ledgers = ledgers(global, &config, arguments)?;
     let users = select::users_formats();
     // Names are those of the brand of the day on which the accounts are created.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the command line is the one place that asks for the time"
+    )]
     let today = chrono::Utc::now().date_naive();
     let named = arguments.formats.iter();
     let named: Vec<Arc<Format>> = named
