@@ -284,7 +284,7 @@ impl<'a> PeriodCommand<'a> {
         if proof.status == Status::Failed {
             exit = exit.worse(Exit::DoesNotReconcile);
         }
-        if proof.findings.has_code(Code::TargetLimit) {
+        if proof.findings.refuse_output() {
             exit = exit.worse(Exit::OutputRefused);
         }
         let needs_before = proof.open_dates.iter().any(|date| *date < self.range.from());

@@ -139,6 +139,7 @@ impl Prover {
             | EntryType::PayoutScheduled
             | EntryType::CaptureFee
             | EntryType::FeesInvoiced
+            | EntryType::ServiceFee
             | EntryType::Unknown(_) => {}
         }
         if entry.entry_type.belongs_to(topic)

@@ -511,6 +511,7 @@ fn posting_table() -> Vec<String> {
         EntryType::CreditNote,
         EntryType::CaptureFee,
         EntryType::FeesInvoiced,
+        EntryType::ServiceFee,
         EntryType::Unknown("anything else".into()),
     ];
     let mut rows = Vec::new();
