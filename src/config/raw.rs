@@ -130,6 +130,18 @@ impl RawConfig {
                 ));
             }
         }
+        let postings = std::iter::once(("posting".to_owned(), &self.posting)).chain(
+            self.ledgers
+                .iter()
+                .map(|(id, own)| (format!("ledgers.\"{id}\".posting"), &own.posting)),
+        );
+        for (table, posting) in postings {
+            if let Some(days) = posting.refund_lookback_days.filter(|days| *days > LOOKBACK_DAYS_MAX) {
+                return Err(format!(
+                    "[{table}] refund_lookback_days is {days}; it is at most {LOOKBACK_DAYS_MAX}"
+                ));
+            }
+        }
         let rules = std::iter::once(("rules".to_owned(), &self.rules)).chain(
             self.ledgers
                 .iter()
@@ -141,6 +153,9 @@ impl RawConfig {
         Ok(())
     }
 }
+
+/// Refunds are possible for a year; ten are more than any look-back needs.
+const LOOKBACK_DAYS_MAX: u64 = 3660;
 
 /// A rule that can never match hides a mistake.
 fn check_rules(table: &str, rules: &[Rule]) -> Result<(), String> {

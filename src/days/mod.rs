@@ -168,6 +168,29 @@ impl<'a> Days<'a> {
         }
     }
 
+    /// What `pick` finds in the pages of a topic and date, in one reading also of a long file.
+    /// Nothing is found where the entries are not all there, which the state says.
+    pub fn collect<T>(
+        &self,
+        topic: Topic,
+        date: NaiveDate,
+        mut pick: impl FnMut(&Page<'_, '_>, &mut Vec<T>),
+    ) -> (TopicState, Vec<T>) {
+        let mut found = Vec::new();
+        if let StoredTopic::Long(long) = self.topic(topic, date) {
+            let pages = self.long_pages(&long, topic, date, &mut |page| {
+                pick(page, &mut found);
+                Ok::<(), ReadAgain>(())
+            });
+            if pages.is_ok() {
+                return (TopicState::Closed, found);
+            }
+            found.clear();
+        }
+        let state = self.visit(topic, date, |page| pick(page, &mut found));
+        (state, found)
+    }
+
     /// What look-backs need to know of a topic and date; read at most once.
     pub fn facts(&self, topic: Topic, date: NaiveDate) -> Facts {
         if let Some(facts) = self.known.borrow().facts.get(&(topic, date)) {
@@ -210,6 +233,19 @@ impl<'a> Days<'a> {
             && Topic::ALL
                 .iter()
                 .all(|topic| self.facts(*topic, date).entries == 0)
+    }
+
+    /// The dates of a topic that the archive has a file for, in order; none where it cannot be
+    /// listed, which every reading of it reports.
+    pub fn dates(&self, topic: Topic) -> Vec<NaiveDate> {
+        let files = self.files(topic).ok();
+        files.map(|files| files.dates().collect()).unwrap_or_default()
+    }
+
+    /// The file that a topic of a date came from, as far as it was read.
+    pub fn source(&self, topic: Topic, date: NaiveDate) -> Option<Source> {
+        let known = self.known.borrow();
+        known.sources.get(&(topic, date)).map(|source| Source::clone(source))
     }
 
     /// The files that a date came from, as far as it was read.

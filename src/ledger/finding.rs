@@ -58,6 +58,12 @@ pub enum Code {
     TimeUnreadable,
     RefundCaptureNotFound,
     RefundSplitEstimated,
+    RefundAmbiguous,
+    OverRefunded,
+    RefundLookbackIncomplete,
+    SalesLinesMissing,
+    SalesLinesUnused,
+    SalesLinesIgnored,
     RuleUnused,
     AwaitsPayout,
     FxOpeningUnknown,
@@ -96,6 +102,11 @@ impl Code {
             | Self::TimeUnreadable
             | Self::RefundCaptureNotFound
             | Self::RefundSplitEstimated
+            | Self::RefundAmbiguous
+            | Self::OverRefunded
+            | Self::RefundLookbackIncomplete
+            | Self::SalesLinesMissing
+            | Self::SalesLinesUnused
             | Self::FxOpeningUnknown
             | Self::DoubleBooking
             | Self::AlreadyExported => Level::Review,
@@ -108,6 +119,7 @@ impl Code {
             | Self::CaptureWithoutFee
             | Self::FeeWithoutCapture
             | Self::CutoffStraddle
+            | Self::SalesLinesIgnored
             | Self::RuleUnused
             | Self::AwaitsPayout
             | Self::MarketAssumed
@@ -169,6 +181,21 @@ impl Findings {
                 count: 1,
                 message: message(),
             });
+    }
+
+    /// Adds a finding that matters less, or more, than its kind does when nothing else is said.
+    pub fn add_as(
+        &mut self,
+        level: Level,
+        code: Code,
+        topic: Option<Topic>,
+        ledger_date: Option<NaiveDate>,
+        message: impl FnOnce() -> String,
+    ) {
+        self.add(code, topic, ledger_date, None, message);
+        if let Some(finding) = self.by_place.get_mut(&(ledger_date, topic, code)) {
+            finding.level = level;
+        }
     }
 
     /// Takes over all findings of `other`, adding up counts.

@@ -12,6 +12,7 @@ use crate::chart::{Chart, Role};
 use crate::config::fx_rates::FxRates;
 use crate::config::sales_lines::SalesLines;
 use crate::config::{CaptureMode, Config, LedgerConfig, PostingSettings, Rule};
+use crate::date::{DateRange, days_before};
 use crate::journal::Unbalanced;
 use crate::money::{Currency, Rate};
 use crate::provider::LedgerInfo;
@@ -152,6 +153,7 @@ pub struct Books<'a> {
     fx_rates: &'a FxRates,
     accounts: BTreeMap<Role, Account>,
     rules_used: Vec<Cell<bool>>,
+    lines_used: Cell<bool>,
 }
 
 impl<'a> Books<'a> {
@@ -174,6 +176,7 @@ impl<'a> Books<'a> {
             fx_rates: &config.fx_rates,
             accounts: accounts(ledger),
             rules_used: ledger.rules.iter().map(|_| Cell::new(false)).collect(),
+            lines_used: Cell::new(false),
         }
     }
 
@@ -216,13 +219,20 @@ impl<'a> Books<'a> {
         reference: Option<&str>,
         date: NaiveDate,
     ) -> Option<(usize, &'a Rule)> {
-        let index = self
-            .config
-            .rules
-            .iter()
-            .position(|rule| rule.matches(handle, reference, date))?;
+        let index = self.find_rule(handle, reference, date)?;
         self.rules_used[index].set(true);
         Some((index + 1, &self.config.rules[index]))
+    }
+
+    /// The place of the first rule that would take an entry, from 0, for those who only ask.
+    pub fn find_rule(
+        &self,
+        handle: Option<&str>,
+        reference: Option<&str>,
+        date: NaiveDate,
+    ) -> Option<usize> {
+        let mut rules = self.config.rules.iter();
+        rules.position(|rule| rule.matches(handle, reference, date))
     }
 
     /// The rules, in the order of the file.
@@ -250,9 +260,41 @@ impl<'a> Books<'a> {
         self.settings.captures == mode || self.config.rules.iter().any(|rule| rule.captures == Some(mode))
     }
 
-    /// Whether a refund's booking can depend on its capture's date or references.
-    pub fn needs_captures_of_refunds(&self) -> bool {
-        self.may_use(CaptureMode::Revenue) || self.config.rules.iter().any(Rule::depends_on_capture)
+    /// Whether which capture a refund of `range` belongs to can change how it is booked: rules
+    /// look at dates or references; or, in revenue mode, there are several, sales lines, or a tax
+    /// code that begins or ends between a capture and its refund.
+    pub fn needs_captures_of_refunds(&self, range: DateRange) -> bool {
+        let rules = &self.config.rules;
+        let changes = |code: &String| {
+            let first = days_before(range.from(), self.settings.refund_lookback_days);
+            let is_within = |date: NaiveDate| first <= date && date <= range.to();
+            self.config.tax_codes.get(code).is_some_and(|tax| {
+                tax.valid_from.is_some_and(is_within) || tax.valid_to.is_some_and(is_within)
+            })
+        };
+        rules.iter().any(Rule::depends_on_capture)
+            || (self.may_use(CaptureMode::Revenue)
+                && (rules.len() > 1
+                    || rules.iter().any(|rule| rule.handle.is_some())
+                    || rules.iter().filter_map(|rule| rule.tax_code.as_ref()).any(changes)
+                    || !self.sales_lines.is_empty()))
+    }
+
+    /// Whether a refund that names no capture may be booked otherwise than its capture.
+    pub fn needs_references(&self) -> bool {
+        let rules = &self.config.rules;
+        rules.iter().any(Rule::depends_on_capture)
+            || (self.may_use(CaptureMode::Revenue) && (rules.len() > 1 || !self.sales_lines.is_empty()))
+    }
+
+    /// Notes that the sales lines of a capture were used.
+    pub fn use_lines(&self) {
+        self.lines_used.set(true);
+    }
+
+    /// Whether the sales lines of any capture were used.
+    pub fn has_used_lines(&self) -> bool {
+        self.lines_used.get()
     }
 
     /// A tax code for a capture of `date`.

@@ -6,11 +6,17 @@
 //! entries without a detour, [`sequence`] keeps the vouchers in order.
 
 mod alike;
+mod basket;
 pub mod books;
 pub mod draft;
+mod outcome;
 mod pair;
 pub mod refunds;
+mod replay;
+mod rests;
+pub mod review;
 pub mod rule_use;
+pub mod sale;
 pub mod sales;
 pub mod sequence;
 mod single;
@@ -289,6 +295,9 @@ impl<'a> Poster<'a> {
                     "rule {number} of the configuration took no entry (other rules may have taken none too)"
                 )
             });
+        }
+        if !self.books.has_used_lines() {
+            findings.retain(|finding| finding.code != Code::SalesLinesMissing);
         }
         if self.waits_for_payout() {
             findings.add(Code::AwaitsPayout, None, None, None, || {

@@ -1,28 +1,30 @@
-//! Finds the capture that a refund belongs to: the earliest with the same reference.
+//! Finds the captures that refunds belong to: those of the same reference, as far as earlier
+//! refunds have left something of them.
+//!
+//! A refund looks back over a fixed number of dates, and the refunds of those dates are followed
+//! again for it. So a date gives the same whichever range it is part of.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::date::days_before;
+use crate::date::{DateRange, days_before};
 use crate::ledger::entry::{Entry, EntryType};
+use crate::posting::books::Books;
+use crate::posting::replay::Replay;
+use crate::posting::sale::{Sale, Settled};
 
-/// A capture that refunds of the range belong to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundCapture {
-    /// Its ledger date.
-    pub date: NaiveDate,
-    /// Its sales unit.
-    pub handle: Option<String>,
-    /// The provider's reference.
-    pub psp_reference: Option<String>,
-}
-
-/// Captures by the merchant's reference, only those that refunds of the range ask for.
+/// The captures and refunds of references that refunds of the range name, and what follows.
 #[derive(Debug, Clone, Default)]
 pub struct CaptureIndex {
     lookback_days: u64,
-    by_reference: HashMap<String, Vec<FoundCapture>>,
+    /// The first date of the range with a refund that has a reference.
+    first_refund: Option<NaiveDate>,
+    by_reference: HashMap<Box<str>, Vec<Arc<Sale>>>,
+    /// The dates in a look-back that are not known.
+    unknown: BTreeSet<NaiveDate>,
+    settled: HashMap<(NaiveDate, usize), Settled>,
 }
 
 impl CaptureIndex {
@@ -34,48 +36,75 @@ impl CaptureIndex {
         }
     }
 
-    /// Notes that the capture of an entry will be asked for, when it is a refund.
-    pub fn want(&mut self, entry: &Entry<'_>) {
+    /// Notes that the captures of an entry of `date` will be asked for, when it is a refund.
+    pub fn want(&mut self, date: NaiveDate, entry: &Entry<'_>) {
         if let (EntryType::Refund, Some(reference)) = (&entry.entry_type, entry.reference.as_deref())
             && !self.by_reference.contains_key(reference)
         {
-            self.by_reference.insert(reference.to_owned(), Vec::new());
+            self.by_reference.insert(reference.into(), Vec::new());
+            self.first_refund.get_or_insert(date);
         }
     }
 
-    /// Whether no refund asks for a capture.
-    pub fn is_unused(&self) -> bool {
-        self.by_reference.is_empty()
+    /// The dates whose captures and refunds are to be offered for the refunds of `range`; none
+    /// where no refund asks for them.
+    pub fn dates(&self, range: DateRange) -> Option<DateRange> {
+        let first = days_before(self.first_refund?, self.lookback_days);
+        DateRange::new(first, range.to()).ok()
     }
 
-    /// Keeps an entry of `date` when it is a capture that a refund asks for. Dates come in order.
-    pub fn offer(&mut self, date: NaiveDate, entry: &Entry<'_>) {
-        if let (EntryType::Capture, Some(reference)) = (&entry.entry_type, entry.reference.as_deref())
-            && let Some(captures) = self.by_reference.get_mut(reference)
-        {
-            captures.push(FoundCapture {
-                date,
-                handle: entry.recipient_handle.as_deref().map(str::to_owned),
-                psp_reference: entry.psp_reference.as_deref().map(str::to_owned),
-            });
+    /// An entry of `date` with its reference, when it is a capture or refund of one that a refund
+    /// asks for.
+    pub fn sale(&self, date: NaiveDate, ordinal: usize, entry: &Entry<'_>) -> Option<(Box<str>, Sale)> {
+        let reference = entry.reference.as_deref()?;
+        let sale = Sale::of(date, ordinal, entry)?;
+        self.by_reference.contains_key(reference).then(|| (reference.into(), sale))
+    }
+
+    /// Keeps what [`Self::sale`] found. Entries come in their order.
+    pub fn offer(&mut self, reference: &str, sale: Sale) {
+        if let Some(sales) = self.by_reference.get_mut(reference) {
+            sales.push(Arc::new(sale));
         }
     }
 
-    /// The earliest capture with the refund's reference, of the same sales unit where both say
-    /// one, not later than the refund and not longer before it than captures are looked for, so
-    /// that a date gives the same whichever range it is part of.
-    pub fn capture_of(&self, refund: &Entry<'_>, date: NaiveDate) -> Option<&FoundCapture> {
-        let handle = refund.recipient_handle.as_deref();
-        let first = days_before(date, self.lookback_days);
-        self.by_reference
-            .get(refund.reference.as_deref()?)?
-            .iter()
-            .find(|capture| {
-                (first..=date).contains(&capture.date)
-                    && match (capture.handle.as_deref(), handle) {
-                        (Some(theirs), Some(mine)) => theirs == mine,
-                        _ => true,
-                    }
-            })
+    /// Notes a date that is not known, and may hold captures and refunds.
+    pub fn lacks(&mut self, date: NaiveDate) {
+        self.unknown.insert(date);
+    }
+
+    /// Settles the refunds of `range`, when all entries have been offered.
+    pub fn settle(&mut self, books: &Books<'_>, range: DateRange) {
+        let mut settled = HashMap::new();
+        for (reference, sales) in &self.by_reference {
+            let mut replay = Replay::new(books, reference, sales);
+            for (place, sale) in sales.iter().enumerate() {
+                if !sale.is_refund || !(range.from()..=range.to()).contains(&sale.ledger_date) {
+                    continue;
+                }
+                let first = days_before(sale.ledger_date, self.lookback_days);
+                let mut result = replay.refund(first, place);
+                result.unknown_dates = self.unknown.range(first..=sale.ledger_date).count();
+                settled.insert((sale.ledger_date, sale.ordinal), result);
+            }
+        }
+        self.settled = settled;
+        self.by_reference.clear();
+    }
+
+    /// What became of the refund at `ordinal` of a ledger date; `None` where its capture can make
+    /// no difference, or it has no reference.
+    pub fn of(&self, date: NaiveDate, ordinal: usize) -> Option<&Settled> {
+        self.settled.get(&(date, ordinal))
+    }
+
+    /// How many dates a refund looks back.
+    pub fn lookback_days(&self) -> u64 {
+        self.lookback_days
+    }
+
+    /// The first and last date that is not known and would be needed.
+    pub fn unknown_span(&self) -> Option<(NaiveDate, NaiveDate)> {
+        Some((*self.unknown.first()?, *self.unknown.last()?))
     }
 }

@@ -12,6 +12,7 @@ use crate::ledger::finding::Findings;
 use crate::posting::alike::sign_rank;
 use crate::posting::books::PostingError;
 use crate::posting::draft::{Counter, Line, Share, Slot};
+use crate::posting::review::Place;
 use crate::posting::treatment::Treatment;
 use crate::posting::{Poster, rule_use, sales, treatment};
 use crate::provider::Topic;
@@ -32,15 +33,16 @@ impl Poster<'_> {
         let (key, provider, shares) = match treatment {
             Treatment::None => return Ok(()),
             Treatment::Sales(key) => {
-                let place = sales::Place {
+                let place = Place {
                     ledger_date,
                     ordinal,
                     entry,
                 };
-                match sales::shares(books, &self.captures, key, &place, findings)? {
-                    Some(shares) => (key, Role::Funds, shares),
-                    None => return Ok(()),
+                let shares = sales::shares(books, &self.captures, key, &place, findings)?;
+                if shares.is_empty() {
+                    return Ok(());
                 }
+                (key, Role::Funds, shares)
             }
             Treatment::Pair {
                 key,
@@ -93,7 +95,12 @@ impl Poster<'_> {
             entry_type: entry_type.into_boxed_str(),
             reference: reference.map(Arc::from),
         };
-        draft.add(line, ledger_date, entry.amount, shares)
+        // Of a refund, a part may fall under a rule that books nothing.
+        let amount = shares
+            .iter()
+            .try_fold(0i64, |sum, (_, share)| sum.checked_add(share.gross));
+        let amount = amount.ok_or(PostingError::Overflow(ledger_date))?;
+        draft.add(line, ledger_date, amount, shares)
     }
 
     /// The counter side of a pair; fee expense carries the market's tax code and the rule's

@@ -19,7 +19,7 @@ use crate::ledger::check;
 use crate::ledger::day::TopicState;
 use crate::ledger::entry::Entry;
 use crate::ledger::fee_join::FeeJoin;
-use crate::ledger::finding::{Code, Findings, Level};
+use crate::ledger::finding::{Code, Finding, Findings, Level};
 use crate::ledger::page::Page;
 use crate::ledger::payout::{Payout, PayoutTracker};
 use crate::ledger::time::seconds_of;
@@ -310,11 +310,15 @@ impl Prover {
             self.findings.set_level(Code::DateOpen, Level::Info);
             self.findings.set_level(Code::DateMissing, Level::Info);
         }
+        let lacks_captures = |finding: &Finding| {
+            finding.code == Code::RefundLookbackIncomplete && finding.level == Level::Review
+        };
+        let is_link_missing = self.findings.iter().any(lacks_captures);
         let status = if self.findings.has(Level::Error) {
             Status::Failed
         } else if !self.open_dates.is_empty() {
             Status::Incomplete
-        } else if self.findings.has_code(Code::NotProven) {
+        } else if self.findings.has_code(Code::NotProven) || is_link_missing {
             Status::NotProven
         } else {
             Status::Proven

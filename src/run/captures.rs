@@ -1,33 +1,42 @@
 //! The captures that the refunds of a range belong to.
 
-use crate::date::{DateRange, days_before};
+use crate::date::DateRange;
 use crate::days::Days;
+use crate::ledger::day::TopicState;
 use crate::posting::books::Books;
 use crate::posting::refunds::CaptureIndex;
 use crate::provider::Topic;
+use crate::run::beginning;
 
-/// Reads the range for refunds, and it and the dates before it for their captures, where that can
-/// change how refunds are booked. Dates that are not in the archive are passed over: what is not
-/// found is reported with the refund.
+/// Reads the range for refunds, and it and the dates before it for the captures and refunds of
+/// their references, where that can change how refunds are booked.
 pub fn of_refunds(days: &Days<'_>, books: &Books<'_>, range: DateRange) -> CaptureIndex {
-    if !books.needs_captures_of_refunds() {
-        return CaptureIndex::default();
-    }
     let lookback_days = books.settings.refund_lookback_days;
     let mut index = CaptureIndex::new(lookback_days);
+    if !books.needs_captures_of_refunds(range) {
+        return index;
+    }
     for date in range.dates() {
         days.visit(Topic::Funds, date, |page| {
-            page.entries.iter().for_each(|entry| index.want(entry));
+            page.entries.iter().for_each(|entry| index.want(date, entry));
         });
     }
-    if !index.is_unused()
-        && let Ok(all) = DateRange::new(days_before(range.from(), lookback_days), range.to())
-    {
-        for date in all.dates() {
-            days.visit(Topic::Funds, date, |page| {
-                page.entries.iter().for_each(|entry| index.offer(date, entry));
-            });
+    let Some(dates) = index.dates(range) else {
+        return index;
+    };
+    let begins = beginning::of_funds(days);
+    for date in dates.dates() {
+        let (state, sales) = days.collect(Topic::Funds, date, |page, sales| {
+            let found = page.numbered().filter_map(|(ordinal, entry)| index.sale(date, ordinal, entry));
+            sales.extend(found);
+        });
+        for (reference, sale) in sales {
+            index.offer(&reference, sale);
+        }
+        if state != TopicState::Closed && begins.is_none_or(|first| first < date) {
+            index.lacks(date);
         }
     }
+    index.settle(books, range);
     index
 }

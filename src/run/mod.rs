@@ -1,5 +1,6 @@
 //! One ledger from the archive to its files: prove, post, check, write, in one pass over its days.
 
+mod beginning;
 pub mod captures;
 pub mod documents;
 pub mod earlier;

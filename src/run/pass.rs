@@ -8,8 +8,9 @@ use std::sync::atomic::Ordering;
 use chrono::NaiveDate;
 
 use crate::config::{DateBasis, VoucherPer};
-use crate::date::DateRange;
+use crate::date::{DateRange, days_before};
 use crate::days::ReadAgain;
+use crate::days::stored::Source;
 use crate::journal::{JournalTotals, Voucher};
 use crate::ledger::entry::EntryType;
 use crate::ledger::finding::{Code, Findings, Level};
@@ -83,11 +84,15 @@ impl Run<'_> {
             },
         };
         let earlier = earlier::find(&self.session.days, &books, self.options.range);
-        let captures = session.captures_of_refunds(&books, earlier.posted(self.options.range));
+        let posted = earlier.posted(self.options.range);
+        let captures = session.captures_of_refunds(&books, posted);
+        let looked_back = captures
+            .dates(posted)
+            .and_then(|dates| DateRange::new(dates.from(), days_before(posted.from(), 1)).ok());
         let settings = &self.session.ledger_config.posting;
         let is_ordered =
             settings.date_basis == DateBasis::LedgerDate || settings.voucher_per == VoucherPer::Payout;
-        let pass = Pass {
+        let mut pass = Pass {
             run: self,
             prover: Prover::start(&self.session.days, self.proof_options()),
             poster: Poster::new(&books, captures, earlier.funds_opening),
@@ -103,7 +108,14 @@ impl Run<'_> {
             gross_settlement: false,
             error,
         };
+        pass.note_lookback(looked_back);
         pass.go(&earlier)
+    }
+
+    /// Whether files are to be written, not only checked.
+    fn is_writing(&self) -> bool {
+        let write = self.options.write.as_ref();
+        write.is_some_and(|write| !write.dry_run)
     }
 
     fn proof_options(&self) -> ProofOptions {
@@ -278,22 +290,21 @@ impl Pass<'_, '_> {
         }
     }
 
+    /// Notes the files that the captures of refunds were looked for in.
+    fn note_lookback(&mut self, dates: Option<DateRange>) {
+        let days = &self.run.session.days;
+        let dates = dates.into_iter().flat_map(|dates| dates.dates());
+        let sources = dates.filter_map(|date| days.source(Topic::Funds, date));
+        if self.run.is_writing() {
+            self.sources.extend(sources.map(manifest_source));
+        }
+    }
+
     /// Notes the files that outputs are made of; nothing when only checking.
     fn note_sources(&mut self, date: NaiveDate) {
-        let write = self.run.options.write.as_ref();
-        if write.is_some_and(|write| !write.dry_run) {
-            self.sources
-                .extend(
-                    self.run
-                        .session
-                        .days
-                        .sources(date)
-                        .into_iter()
-                        .map(|source| ManifestSource {
-                            path: source.path,
-                            sha256: source.sha256,
-                        }),
-                );
+        if self.run.is_writing() {
+            let sources = self.run.session.days.sources(date);
+            self.sources.extend(sources.into_iter().map(manifest_source));
         }
     }
 
@@ -347,5 +358,12 @@ impl Pass<'_, '_> {
             outputs,
             error,
         }
+    }
+}
+
+fn manifest_source(source: Source) -> ManifestSource {
+    ManifestSource {
+        path: source.path,
+        sha256: source.sha256,
     }
 }

@@ -14,7 +14,7 @@ use crate::ledger::fee_join::FeeJoin;
 use crate::ledger::finding::Findings;
 use crate::money::Currency;
 use crate::posting::rule_use::{self, Kind};
-use crate::posting::sales::Place;
+use crate::posting::review::Place;
 use crate::proof::{EDGE_DATES, TypeTotal};
 use crate::provider::{LedgerInfo, Topic};
 use crate::run::session::Session;

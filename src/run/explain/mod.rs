@@ -18,7 +18,7 @@ use crate::posting::Poster;
 use crate::posting::books::{Books, PostingError};
 use crate::posting::refunds::CaptureIndex;
 use crate::posting::rule_use;
-use crate::posting::sales::Place;
+use crate::posting::review::Place;
 use crate::proof::EDGE_DATES;
 use crate::provider::Topic;
 use crate::run::explain::explained::{Explained, Source};
