@@ -16,7 +16,7 @@ use crate::cli::{select, terminal};
 use crate::config::Config;
 use crate::config::company::CompanyField;
 use crate::date::DateRange;
-use crate::ledger::finding::{Code, Level};
+use crate::ledger::finding::{Code, Finding, Level};
 use crate::proof::Status;
 use crate::provider::LedgerInfo;
 use crate::report;
@@ -183,7 +183,12 @@ impl<'a> PeriodCommand<'a> {
         each: impl Fn(&Self, &str) -> LedgerRun,
     ) -> Result<Exit, Failure> {
         self.watch_for_cancel();
-        let mut exit = Exit::Done;
+        let findings = self.unused_lines();
+        let mut exit = if self.global.strict && !findings.is_empty() {
+            Exit::NeedsPerson
+        } else {
+            Exit::Done
+        };
         let mut ledgers = Vec::new();
         for ledger_id in &fetched.ledgers {
             let (ledger, ledger_exit) = match fetched.failures.get(ledger_id) {
@@ -216,9 +221,15 @@ impl<'a> PeriodCommand<'a> {
                 command: self.name.to_owned(),
                 range: self.range,
                 exit_code: exit.code(),
+                findings,
                 ledgers,
             }));
-        } else if fetched.ledgers.len() > 1 && !self.global.quiet {
+            return Ok(exit);
+        }
+        for finding in findings.iter().filter(|_| !self.global.quiet) {
+            terminal::note(&report::terminal::told(finding));
+        }
+        if fetched.ledgers.len() > 1 && !self.global.quiet {
             let failed: Vec<String> = ledgers
                 .iter()
                 .filter(|ledger| ledger.status == Status::Failed)
@@ -231,6 +242,13 @@ impl<'a> PeriodCommand<'a> {
             ));
         }
         Ok(exit)
+    }
+
+    /// Sales lines that belong to no entry; a fetch books nothing and does not look for them.
+    fn unused_lines(&self) -> Vec<Finding> {
+        let is_fetch = self.name == "fetch";
+        let unused = (!is_fetch).then(|| run::unused_lines::find(&self.archive, &self.config));
+        unused.flatten().into_iter().collect()
     }
 
     /// The exit code of one ledger; says on the terminal why it is not zero.

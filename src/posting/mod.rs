@@ -12,7 +12,7 @@ pub mod draft;
 mod outcome;
 mod pair;
 pub mod refunds;
-mod replay;
+pub mod replay;
 mod rests;
 pub mod review;
 pub mod rule_use;
@@ -41,7 +41,7 @@ use crate::posting::alike::Sums;
 use crate::posting::books::{Books, PostingError};
 use crate::posting::draft::Draft;
 use crate::posting::pair::Pairs;
-use crate::posting::refunds::CaptureIndex;
+use crate::posting::refunds::{CaptureIndex, SeenRefund};
 use crate::posting::value::FundsInBase;
 use crate::provider::Topic;
 
@@ -57,6 +57,8 @@ pub struct Poster<'a> {
     funds_in_base: FundsInBase,
     pairs: Pairs,
     today: Today,
+    /// The refunds whose captures make no difference, for those who look whether there are any.
+    refunds: Vec<SeenRefund>,
 }
 
 /// What the date at hand has come to so far.
@@ -83,6 +85,7 @@ impl<'a> Poster<'a> {
             funds_in_base: FundsInBase::new(opening),
             pairs: Pairs::default(),
             today: Today::default(),
+            refunds: Vec::new(),
         }
     }
 
@@ -134,9 +137,15 @@ impl<'a> Poster<'a> {
         let settings = self.books.settings;
         let is_immediate = settings.voucher_per == VoucherPer::Entry && !self.books.is_foreign();
         for (ordinal, entry) in page.numbered() {
-            if topic == Topic::Funds && entry.entry_type == EntryType::PayoutScheduled {
-                let number = entry.payout_number().map(str::to_owned);
-                self.today.payout = Some(number.unwrap_or_else(|| date.to_string()));
+            match entry.entry_type {
+                EntryType::PayoutScheduled if topic == Topic::Funds => {
+                    let number = entry.payout_number().map(str::to_owned);
+                    self.today.payout = Some(number.unwrap_or_else(|| date.to_string()));
+                }
+                EntryType::Refund if topic == Topic::Funds && !self.captures.decides() => {
+                    self.refunds.extend(SeenRefund::of(date, ordinal, entry));
+                }
+                _ => {}
             }
             let alike = self.alike(topic, entry);
             if let (Some(alike), true) = (alike, is_immediate)
@@ -202,6 +211,12 @@ impl<'a> Poster<'a> {
     /// Drops what waits for a payout: the date was followed only for the value of the funds.
     pub fn forget_waiting(&mut self) {
         self.waiting.clear();
+        self.refunds.clear();
+    }
+
+    /// Takes out the refunds whose captures make no difference to the books.
+    pub fn take_refunds(&mut self) -> Vec<SeenRefund> {
+        std::mem::take(&mut self.refunds)
     }
 
     /// Hands on the vouchers of all drafts.

@@ -15,10 +15,36 @@ use crate::posting::books::Books;
 use crate::posting::replay::Replay;
 use crate::posting::sale::{Sale, Settled};
 
+/// A refund whose capture makes no difference to the books.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenRefund {
+    pub date: NaiveDate,
+    /// Its place on the date, from 1.
+    pub ordinal: usize,
+    /// Minor units, as the entry has them.
+    pub amount: i64,
+    /// The merchant's reference.
+    pub reference: Box<str>,
+}
+
+impl SeenRefund {
+    /// A refund of `date`; `None` without a reference, which belongs to no capture.
+    pub fn of(date: NaiveDate, ordinal: usize, entry: &Entry<'_>) -> Option<Self> {
+        Some(Self {
+            date,
+            ordinal,
+            amount: entry.amount,
+            reference: entry.reference.as_deref()?.into(),
+        })
+    }
+}
+
 /// The captures and refunds of references that refunds of the range name, and what follows.
 #[derive(Debug, Clone, Default)]
 pub struct CaptureIndex {
     lookback_days: u64,
+    /// Whether captures can make a difference to how refunds are booked.
+    decides: bool,
     /// The first date of the range with a refund that has a reference.
     first_refund: Option<NaiveDate>,
     by_reference: HashMap<Box<str>, Vec<Arc<Sale>>>,
@@ -28,10 +54,12 @@ pub struct CaptureIndex {
 }
 
 impl CaptureIndex {
-    /// An empty index that looks back `lookback_days` dates from a refund.
+    /// An empty index that looks back `lookback_days` dates from a refund, for books in which its
+    /// capture can make a difference.
     pub fn new(lookback_days: u64) -> Self {
         Self {
             lookback_days,
+            decides: true,
             ..Self::default()
         }
     }
@@ -96,6 +124,11 @@ impl CaptureIndex {
     /// no difference, or it has no reference.
     pub fn of(&self, date: NaiveDate, ordinal: usize) -> Option<&Settled> {
         self.settled.get(&(date, ordinal))
+    }
+
+    /// Whether captures can make a difference to how refunds are booked.
+    pub fn decides(&self) -> bool {
+        self.decides
     }
 
     /// How many dates a refund looks back.

@@ -16,7 +16,7 @@ use crate::posting::sale::{Mismatch, Part, Sale, Settled};
 const NAMED: usize = 4;
 
 /// The entries of one reference, and what became of them so far.
-pub(super) struct Replay<'a> {
+pub struct Replay<'a> {
     books: &'a Books<'a>,
     sales: &'a [Arc<Sale>],
     outcomes: Vec<Outcome>,
@@ -40,7 +40,7 @@ struct Capture {
 
 impl<'a> Replay<'a> {
     /// The entries of `reference`, in their order.
-    pub(super) fn new(books: &'a Books<'a>, reference: &str, sales: &'a [Arc<Sale>]) -> Self {
+    pub fn new(books: &'a Books<'a>, reference: &str, sales: &'a [Arc<Sale>]) -> Self {
         let mut outcomes: Vec<Outcome> = Vec::new();
         let mut capture_of = |sale: &Arc<Sale>| {
             if sale.is_refund {
@@ -92,7 +92,7 @@ impl<'a> Replay<'a> {
 
     /// Settles the refund at `place`, by the entries from `first_date` on. Refunds are asked for in
     /// their order.
-    pub(super) fn refund(&mut self, first_date: NaiveDate, place: usize) -> Settled {
+    pub fn refund(&mut self, first_date: NaiveDate, place: usize) -> Settled {
         let first = self.sales.partition_point(|sale| sale.ledger_date < first_date);
         if first != self.first {
             self.begin(first);

@@ -64,10 +64,9 @@ pub(super) fn settled(
             )
         });
     }
-    if entry.amount != 0 && !settled.is_found && settled.unknown_dates == 0 {
-        not_found(captures.lookback_days(), &name(entry), place, findings);
-    } else if settled.excess != 0 && settled.is_found && settled.unknown_dates == 0 {
-        over_refunded(&name(entry), &money(entry.amount), &money(settled.excess), currency.code(), place, findings);
+    if settled.unknown_dates == 0 && (settled.excess != 0 || !settled.is_found) && entry.amount != 0 {
+        let at = (place.ledger_date, place.ordinal);
+        without_capture(books, settled, at, entry.amount, &name(entry), findings);
     }
     if let Some(code) = &settled.overdrawn {
         place.find(findings, Code::OverRefunded, || {
@@ -99,26 +98,34 @@ pub(super) fn settled(
     }
 }
 
-fn not_found(lookback_days: u64, name: &str, place: &Place<'_, '_>, findings: &mut Findings) {
-    place.find(findings, Code::RefundCaptureNotFound, || {
-        format!(
-            "the capture of the refund with reference `{name}` was not found in the {lookback_days} dates before it; it is booked by the rules of its own date"
-        )
-    });
-}
-
-fn over_refunded(
-    name: &str,
-    amount: &str,
-    excess: &str,
-    currency: &str,
-    place: &Place<'_, '_>,
+/// A refund that has no capture, or is more than what is left of its captures. `at` is its date and
+/// ordinal.
+pub fn without_capture(
+    books: &Books<'_>,
+    settled: &Settled,
+    at: (NaiveDate, usize),
+    amount: i64,
+    reference: &str,
     findings: &mut Findings,
 ) {
-    place.find(findings, Code::OverRefunded, || {
-        format!(
-            "the refund of {amount} {currency} with reference `{name}` is {excess} {currency} more than what is left of its captures; what is too much is booked by the rules of its own date"
-        )
+    let lookback_days = books.settings.refund_lookback_days;
+    let reference = crate::text::line(reference);
+    let money = |minor: i64| format!("{} {}", books.currency.format(minor), books.currency);
+    let code = if settled.is_found {
+        Code::OverRefunded
+    } else {
+        Code::RefundCaptureNotFound
+    };
+    findings.add(code, Some(Topic::Funds), Some(at.0), Some(at.1), || match code {
+        Code::OverRefunded => format!(
+            "the refund of {} with reference `{reference}` is {} more than what is left of its captures; what is too much is booked by the rules of its own date",
+            money(amount),
+            money(settled.excess)
+        ),
+        _ => format!(
+            "the capture of the refund of {} with reference `{reference}` was not found on its date or the {lookback_days} before it; it is booked by the rules of its own date",
+            money(amount)
+        ),
     });
 }
 

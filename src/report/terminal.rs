@@ -85,11 +85,9 @@ pub fn short(ledger: &LedgerReport) -> String {
     );
     let mut listed: Vec<Code> = Vec::new();
     for finding in ledger.findings() {
-        let level = match finding.level {
-            Level::Error => "error",
-            Level::Review => "review",
-            Level::Info => continue,
-        };
+        if finding.level == Level::Info {
+            continue;
+        }
         // Of open and missing dates the first line tells all; one example says what to do.
         if matches!(finding.code, Code::DateOpen | Code::DateMissing) {
             if listed.contains(&finding.code) {
@@ -97,9 +95,19 @@ pub fn short(ledger: &LedgerReport) -> String {
             }
             listed.push(finding.code);
         }
-        line(&mut text, format_args!("  {level} {}", Told(finding)));
+        line(&mut text, format_args!("  {}", told(finding)));
     }
     text
+}
+
+/// A finding on a line, with how much it matters.
+pub fn told(finding: &Finding) -> String {
+    let level = match finding.level {
+        Level::Error => "error",
+        Level::Review => "review",
+        Level::Info => "info",
+    };
+    format!("{level} {}", Told(finding))
 }
 
 /// A finding's code, how often, and what it says.

@@ -8,9 +8,11 @@ pub mod explain;
 pub mod export_log;
 mod movement;
 mod pass;
+mod refund_check;
 pub mod rules;
 pub mod session;
 mod stage;
+pub mod unused_lines;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -229,6 +231,34 @@ pub fn missing_before(
         .missing
         .first()
         .copied()
+}
+
+/// The dates before `range` whose funds its refunds look back to, where their captures can make a
+/// difference to how they are booked.
+pub fn refund_lookback(
+    archive: &Archive,
+    ledger_id: &str,
+    config: &Config,
+    range: DateRange,
+) -> Option<DateRange> {
+    let session = Session::open(archive, config, ledger_id, BTreeSet::new()).ok()?;
+    let books = session.books(session.currency(range));
+    let posted = earlier::find(&session.days, &books, range).posted(range);
+    captures::lookback(&session.days, &books, posted)
+}
+
+/// Those of `dates` that the archive has no funds of, the last first, as far as the ledger is not
+/// known to have begun after them.
+pub fn unknown_funds(archive: &Archive, ledger_id: &str, dates: DateRange) -> Vec<NaiveDate> {
+    let days = Days::new(archive, ledger_id, BTreeSet::new());
+    let known: BTreeSet<NaiveDate> = days.dates(Topic::Funds).into_iter().collect();
+    let mut unknown: Vec<_> = dates.dates().rev().filter(|date| !known.contains(date)).collect();
+    if !unknown.is_empty()
+        && let Some(begins) = beginning::of_funds(&days)
+    {
+        unknown.retain(|date| *date > begins);
+    }
+    unknown
 }
 
 impl LedgerRun {

@@ -25,6 +25,7 @@ use crate::provider::{LedgerInfo, Topic};
 use crate::run::documents::Documents;
 use crate::run::earlier::{self, Earlier};
 use crate::run::movement::{Movements, movement_error};
+use crate::run::refund_check;
 use crate::run::session::Session;
 use crate::run::stage::Stage;
 use crate::run::{LedgerRun, RunError, RunOptions};
@@ -312,6 +313,8 @@ impl Pass<'_, '_> {
         self.poster.finish(self.gross_settlement, &mut self.findings);
         let (run, books) = (self.run, self.books);
         let mut findings = self.findings;
+        let refunds = self.poster.take_refunds();
+        refund_check::judge(&run.session.days, books, refunds, &mut findings);
         if books.is_foreign() && !self.poster.knows_funds_value() {
             findings.add(Code::FxOpeningUnknown, None, Some(run.options.range.from()), None, || {
                 "the booked value of the funds account at the start is not known: no earlier date in the archive closes at zero, so no exchange difference is booked".to_owned()
