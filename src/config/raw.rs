@@ -136,7 +136,10 @@ impl RawConfig {
                 .map(|(id, own)| (format!("ledgers.\"{id}\".posting"), &own.posting)),
         );
         for (table, posting) in postings {
-            if let Some(days) = posting.refund_lookback_days.filter(|days| *days > LOOKBACK_DAYS_MAX) {
+            if let Some(days) = posting
+                .refund_lookback_days
+                .filter(|days| *days > LOOKBACK_DAYS_MAX)
+            {
                 return Err(format!(
                     "[{table}] refund_lookback_days is {days}; it is at most {LOOKBACK_DAYS_MAX}"
                 ));

@@ -245,7 +245,10 @@ impl<'a> Days<'a> {
     /// The file that a topic of a date came from, as far as it was read.
     pub fn source(&self, topic: Topic, date: NaiveDate) -> Option<Source> {
         let known = self.known.borrow();
-        known.sources.get(&(topic, date)).map(|source| Source::clone(source))
+        known
+            .sources
+            .get(&(topic, date))
+            .map(|source| Source::clone(source))
     }
 
     /// The files that a date came from, as far as it was read.

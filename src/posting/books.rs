@@ -225,12 +225,7 @@ impl<'a> Books<'a> {
     }
 
     /// The place of the first rule that would take an entry, from 0, for those who only ask.
-    pub fn find_rule(
-        &self,
-        handle: Option<&str>,
-        reference: Option<&str>,
-        date: NaiveDate,
-    ) -> Option<usize> {
+    pub fn find_rule(&self, handle: Option<&str>, reference: Option<&str>, date: NaiveDate) -> Option<usize> {
         let mut rules = self.config.rules.iter();
         rules.position(|rule| rule.matches(handle, reference, date))
     }
@@ -276,7 +271,10 @@ impl<'a> Books<'a> {
             || (self.may_use(CaptureMode::Revenue)
                 && (rules.len() > 1
                     || rules.iter().any(|rule| rule.handle.is_some())
-                    || rules.iter().filter_map(|rule| rule.tax_code.as_ref()).any(changes)
+                    || rules
+                        .iter()
+                        .filter_map(|rule| rule.tax_code.as_ref())
+                        .any(changes)
                     || !self.sales_lines.is_empty()))
     }
 

@@ -57,7 +57,9 @@ pub(super) fn of(books: &Books<'_>, capture: Facts<'_>) -> (Outcome, Lines) {
     let with_dimensions = mode == CaptureMode::Revenue
         || (mode == CaptureMode::Clearing && books.settings.dimensions_on_balance);
     let text = |pick: fn(&Rule) -> &Option<String>| rule.and_then(|rule| pick(rule).clone());
-    let account = rule.and_then(|rule| rule.account.as_ref()).map(|number| number.0.clone());
+    let account = rule
+        .and_then(|rule| rule.account.as_ref())
+        .map(|number| number.0.clone());
     let frame = Frame {
         mode,
         account: account.filter(|_| mode != CaptureMode::None),
@@ -76,7 +78,9 @@ fn lines(books: &Books<'_>, rule: Option<&Rule>, mode: CaptureMode, capture: Fac
     if mode != CaptureMode::Revenue || rule.is_some_and(Rule::takes_whole) {
         return Lines::None;
     }
-    let own = books.sales_lines.find(capture.psp_reference, Some(capture.reference));
+    let own = books
+        .sales_lines
+        .find(capture.psp_reference, Some(capture.reference));
     match (own, rule.and_then(|rule| rule.tax_code.as_deref())) {
         (Some(own), _) => {
             let sum: i128 = own.iter().map(|line| i128::from(line.gross)).sum();

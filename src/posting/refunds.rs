@@ -86,7 +86,9 @@ impl CaptureIndex {
     pub fn sale(&self, date: NaiveDate, ordinal: usize, entry: &Entry<'_>) -> Option<(Box<str>, Sale)> {
         let reference = entry.reference.as_deref()?;
         let sale = Sale::of(date, ordinal, entry)?;
-        self.by_reference.contains_key(reference).then(|| (reference.into(), sale))
+        self.by_reference
+            .contains_key(reference)
+            .then(|| (reference.into(), sale))
     }
 
     /// Keeps what [`Self::sale`] found. Entries come in their order.

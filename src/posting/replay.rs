@@ -116,10 +116,13 @@ impl<'a> Replay<'a> {
     }
 
     fn add(&mut self, place: usize) {
-        let Some(capture) = &self.captures[place] else { return };
+        let Some(capture) = &self.captures[place] else {
+            return;
+        };
         if !std::mem::replace(&mut self.is_added[place], true) {
             let sale = &self.sales[place];
-            self.left.add(sale.handle.as_ref(), place, capture.outcome, sale.amount);
+            self.left
+                .add(sale.handle.as_ref(), place, capture.outcome, sale.amount);
         }
     }
 
@@ -268,7 +271,9 @@ impl<'a> Replay<'a> {
     }
 
     fn move_rest(&mut self, place: usize, amount: i64, is_back: bool) {
-        let Some(capture) = &self.captures[place] else { return };
+        let Some(capture) = &self.captures[place] else {
+            return;
+        };
         let handle = self.sales[place].handle.as_ref();
         let signed = if is_back { amount } else { -amount };
         self.left.add(handle, place, capture.outcome, signed);
@@ -308,13 +313,25 @@ impl<'a> Replay<'a> {
                 })
         };
         let fitting: Vec<usize> = places.iter().copied().filter(fits).collect();
-        let equal: Vec<usize> = fitting.iter().copied().filter(|place| rest_of(*place) == wanted).collect();
+        let equal: Vec<usize> = fitting
+            .iter()
+            .copied()
+            .filter(|place| rest_of(*place) == wanted)
+            .collect();
         let is_forced = equal.len() == 1 || i128::from(wanted) >= self.left.sum(handle);
         let choices = if fitting.is_empty() { &places } else { &fitting };
-        let frame = |place: &usize| self.captures[*place].as_ref().map(|capture| &self.outcomes[capture.outcome].frame);
+        let frame = |place: &usize| {
+            self.captures[*place]
+                .as_ref()
+                .map(|capture| &self.outcomes[capture.outcome].frame)
+        };
         let is_choice = !is_forced && choices.windows(2).any(|two| frame(&two[0]) != frame(&two[1]));
         settled.ambiguous = is_choice.then(|| self.names(choices));
-        let one = if equal.len() == 1 { equal.first() } else { fitting.first() };
+        let one = if equal.len() == 1 {
+            equal.first()
+        } else {
+            fitting.first()
+        };
         if let Some(place) = one.copied() {
             self.take_lines(place, lines, settled);
             return (0, Vec::new());
@@ -327,8 +344,12 @@ impl<'a> Replay<'a> {
                 let mut room = rest_of_capture(&self.left, self.sales, *place);
                 for line in &mut lines {
                     let at_code = self.basket(*place).map_or(0, |basket| {
-                        let so_far = taken.iter().filter(|taken: &&SalesLine| taken.tax_code == line.tax_code);
-                        so_far.fold(basket.left_of(&line.tax_code), |left, taken| left.saturating_add(taken.gross))
+                        let so_far = taken
+                            .iter()
+                            .filter(|taken: &&SalesLine| taken.tax_code == line.tax_code);
+                        so_far.fold(basket.left_of(&line.tax_code), |left, taken| {
+                            left.saturating_add(taken.gross)
+                        })
                     });
                     let limit = if by_code { room.min(at_code) } else { room };
                     let amount = limit.min(line.gross.saturating_neg());
@@ -351,7 +372,9 @@ impl<'a> Replay<'a> {
     }
 
     fn take_lines(&mut self, place: usize, lines: Vec<SalesLine>, settled: &mut Settled) {
-        let amount = lines.iter().fold(0i64, |sum, line| sum.saturating_sub(line.gross));
+        let amount = lines
+            .iter()
+            .fold(0i64, |sum, line| sum.saturating_sub(line.gross));
         self.move_rest(place, amount, false);
         if let Lines::OneCode(basket) | Lines::Own(basket) = &mut self.baskets[place] {
             lines.iter().for_each(|line| basket.take_line(line));
@@ -364,8 +387,15 @@ impl<'a> Replay<'a> {
         let money = |minor: i64| self.books.currency.format(minor);
         let name = |place: &usize| {
             let sale = &self.sales[*place];
-            let outcome = self.captures[*place].as_ref().map(|capture| self.outcomes[capture.outcome].describe());
-            format!("{} of {} ({})", money(sale.amount), sale.ledger_date, outcome.unwrap_or_default())
+            let outcome = self.captures[*place]
+                .as_ref()
+                .map(|capture| self.outcomes[capture.outcome].describe());
+            format!(
+                "{} of {} ({})",
+                money(sale.amount),
+                sale.ledger_date,
+                outcome.unwrap_or_default()
+            )
         };
         let mut names: Vec<String> = places.iter().take(NAMED).map(name).collect();
         if places.len() > NAMED {

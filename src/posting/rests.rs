@@ -45,13 +45,16 @@ impl Rests {
     /// What is left of one capture.
     pub(super) fn of(&self, handle: Option<&Arc<str>>, place: usize) -> i64 {
         let pool = self.by_handle.get(&handle.cloned());
-        pool.and_then(|pool| pool.in_order.get(&place)).map_or(0, |rest| rest.amount)
+        pool.and_then(|pool| pool.in_order.get(&place))
+            .map_or(0, |rest| rest.amount)
     }
 
     /// The capture of which exactly `amount` is left, when there is just one.
     pub(super) fn only_one_of(&self, handle: Option<&Arc<str>>, amount: i64) -> Option<usize> {
         let range = (amount, usize::MIN)..=(amount, usize::MAX);
-        let mut equal = self.pools(handle).flat_map(|pool| pool.by_amount.range(range.clone()));
+        let mut equal = self
+            .pools(handle)
+            .flat_map(|pool| pool.by_amount.range(range.clone()));
         let (_, place) = equal.next()?;
         equal.next().is_none().then_some(*place)
     }

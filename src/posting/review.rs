@@ -51,8 +51,8 @@ pub(super) fn settled(
     findings: &mut Findings,
 ) {
     let entry = place.entry;
-    let money = |minor: i64| books.currency.format(minor);
     let currency = books.currency;
+    let money = |minor: i64| currency.amount(minor).magnitude();
     if settled.unknown_dates > 0 {
         place.find(findings, Code::RefundLookbackIncomplete, || {
             let (first, last) = captures.unknown_span().unwrap_or((place.ledger_date, place.ledger_date));
@@ -64,7 +64,8 @@ pub(super) fn settled(
             )
         });
     }
-    if settled.unknown_dates == 0 && (settled.excess != 0 || !settled.is_found) && entry.amount != 0 {
+    // One with the opposite sign has a finding of its own.
+    if settled.unknown_dates == 0 && (settled.excess != 0 || !settled.is_found) && entry.amount < 0 {
         let at = (place.ledger_date, place.ordinal);
         without_capture(books, settled, at, entry.amount, &name(entry), findings);
     }
@@ -94,7 +95,14 @@ pub(super) fn settled(
         });
     }
     if let Some(mismatch) = settled.mismatch {
-        lines_do_not_sum(books, mismatch.lines, mismatch.amount, mismatch.of_capture, place, findings);
+        lines_do_not_sum(
+            books,
+            mismatch.lines,
+            mismatch.amount,
+            mismatch.of_capture,
+            place,
+            findings,
+        );
     }
 }
 
@@ -110,7 +118,7 @@ pub fn without_capture(
 ) {
     let lookback_days = books.settings.refund_lookback_days;
     let reference = crate::text::line(reference);
-    let money = |minor: i64| format!("{} {}", books.currency.format(minor), books.currency);
+    let money = |minor: i64| format!("{} {}", books.currency.amount(minor).magnitude(), books.currency);
     let code = if settled.is_found {
         Code::OverRefunded
     } else {

@@ -28,9 +28,14 @@ pub(super) fn of_funds(days: &Days<'_>) -> Option<NaiveDate> {
     if !begins {
         return None;
     }
-    let payout = dates[place..].iter().copied().find(|date| funds(*date).has_payout);
+    let payout = dates[place..]
+        .iter()
+        .copied()
+        .find(|date| funds(*date).has_payout);
     let number = payout.and_then(|date| first_number(days, date));
-    number.is_none_or(|number| number <= FIRST_PAYOUT).then_some(first)
+    number
+        .is_none_or(|number| number <= FIRST_PAYOUT)
+        .then_some(first)
 }
 
 /// The number of a date's first payout.

@@ -18,7 +18,9 @@ pub fn of_refunds(days: &Days<'_>, books: &Books<'_>, range: DateRange) -> Captu
     let begins = beginning::of_funds(days);
     for date in dates.dates() {
         let (state, sales) = days.collect(Topic::Funds, date, |page, sales| {
-            let found = page.numbered().filter_map(|(ordinal, entry)| index.sale(date, ordinal, entry));
+            let found = page
+                .numbered()
+                .filter_map(|(ordinal, entry)| index.sale(date, ordinal, entry));
             sales.extend(found);
         });
         for (reference, sale) in sales {

@@ -32,7 +32,7 @@ struct Wanted {
     is_touched: bool,
 }
 
-/// Reports the refunds that have no capture, or take more than there is, as far as the archive
+/// Reports the refunds, below zero as they are, that have no capture, or take more than there is, as far as the archive
 /// knows the dates that they look back to.
 pub(super) fn judge(days: &Days<'_>, books: &Books<'_>, seen: Vec<SeenRefund>, findings: &mut Findings) {
     let lookback_days = books.settings.refund_lookback_days;
@@ -92,7 +92,7 @@ pub(super) fn judge(days: &Days<'_>, books: &Books<'_>, seen: Vec<SeenRefund>, f
     for (reference, wanted) in wanted {
         let settled = wanted.settled(books, &reference);
         for (((date, ordinal), amount), settled) in wanted.refunds.iter().zip(settled) {
-            if has_all(&settled) || *amount == 0 {
+            if has_all(&settled) || *amount >= 0 {
                 continue;
             }
             let looked_at = days_before(*date, lookback_days)..=*date;
@@ -122,7 +122,8 @@ impl Wanted {
         let sales: Vec<Arc<Sale>> = self.dates.iter().rev().flatten().cloned().collect();
         let mut replay = Replay::new(books, reference, &sales);
         let settle = |((date, ordinal), amount): (&(NaiveDate, usize), &i64)| {
-            let place = sales.binary_search_by_key(&(*date, *ordinal), |sale| (sale.ledger_date, sale.ordinal));
+            let place =
+                sales.binary_search_by_key(&(*date, *ordinal), |sale| (sale.ledger_date, sale.ordinal));
             match place {
                 Ok(place) => replay.refund(days_before(*date, lookback_days), place),
                 // Its date is not reached.

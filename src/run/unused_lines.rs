@@ -29,7 +29,11 @@ pub fn find(archive: &Archive, config: &Config) -> Option<Finding> {
                 for entry in page.entries {
                     let psp_reference = entry.psp_reference.as_deref();
                     let reference = entry.reference.as_deref();
-                    found.extend(psp_reference.and_then(|name| wanted.psp_references.get(name)).copied());
+                    found.extend(
+                        psp_reference
+                            .and_then(|name| wanted.psp_references.get(name))
+                            .copied(),
+                    );
                     found.extend(reference.and_then(|name| wanted.references.get(name)).copied());
                 }
             });
@@ -44,7 +48,12 @@ pub fn find(archive: &Archive, config: &Config) -> Option<Finding> {
         .psp_references
         .iter()
         .map(|name| format!("pspReference `{}`", crate::text::line(name)))
-        .chain(wanted.references.iter().map(|name| format!("reference `{}`", crate::text::line(name))))
+        .chain(
+            wanted
+                .references
+                .iter()
+                .map(|name| format!("reference `{}`", crate::text::line(name))),
+        )
         .take(NAMED)
         .collect();
     if count > NAMED {
@@ -53,7 +62,10 @@ pub fn find(archive: &Archive, config: &Config) -> Option<Finding> {
     let mut findings = Findings::default();
     for _ in 0..count {
         findings.add(Code::SalesLinesUnused, None, None, None, || {
-            format!("the file of sales lines names sales that no entry of the archive has: {}", names.join(", "))
+            format!(
+                "the file of sales lines names sales that no entry of the archive has: {}",
+                names.join(", ")
+            )
         });
     }
     findings.iter().next().cloned()

@@ -22,6 +22,7 @@ mod many_ledgers;
 mod mutations;
 mod openapi;
 mod properties;
+mod refunds;
 mod report_api;
 mod rules;
 mod secrets;
