@@ -7,6 +7,8 @@
 
 pub mod facts;
 mod long;
+mod look_back;
+mod search;
 pub mod stored;
 
 use std::cell::{Cell, RefCell};
@@ -166,29 +168,6 @@ impl<'a> Days<'a> {
                 day.state
             }
         }
-    }
-
-    /// What `pick` finds in the pages of a topic and date, in one reading also of a long file.
-    /// Nothing is found where the entries are not all there, which the state says.
-    pub fn collect<T>(
-        &self,
-        topic: Topic,
-        date: NaiveDate,
-        mut pick: impl FnMut(&Page<'_, '_>, &mut Vec<T>),
-    ) -> (TopicState, Vec<T>) {
-        let mut found = Vec::new();
-        if let StoredTopic::Long(long) = self.topic(topic, date) {
-            let pages = self.long_pages(&long, topic, date, &mut |page| {
-                pick(page, &mut found);
-                Ok::<(), ReadAgain>(())
-            });
-            if pages.is_ok() {
-                return (TopicState::Closed, found);
-            }
-            found.clear();
-        }
-        let state = self.visit(topic, date, |page| pick(page, &mut found));
-        (state, found)
     }
 
     /// What look-backs need to know of a topic and date; read at most once.

@@ -10,6 +10,7 @@ mod basket;
 pub mod books;
 pub mod draft;
 mod outcome;
+mod own_lines;
 mod pair;
 pub mod refunds;
 pub mod replay;

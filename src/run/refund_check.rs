@@ -52,7 +52,8 @@ pub(super) fn judge(days: &Days<'_>, books: &Books<'_>, seen: Vec<SeenRefund>, f
         if wanted.is_empty() {
             return;
         }
-        let (state, sales) = days.collect(Topic::Funds, date, |page, sales| {
+        let is_wanted = |reference: &str| wanted.contains_key(reference);
+        let (state, sales) = days.search(Topic::Funds, date, &is_wanted, |page, sales| {
             for (ordinal, entry) in page.numbered() {
                 let reference = entry.reference.as_deref();
                 if let Some((reference, _)) = reference.and_then(|reference| wanted.get_key_value(reference))

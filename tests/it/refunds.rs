@@ -1,17 +1,21 @@
 //! Refunds: which captures they belong to, what is left of them, and what cannot be known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Arc;
 
 use bilag::archive::Archive;
 use bilag::chart::Market;
+use bilag::days::Days;
+use bilag::ledger::page::Page;
+use bilag::provider::Topic;
 use bilag::sandbox::archived::ArchiveSource;
 use bilag::sandbox::options::SandboxOptions;
 
-use crate::harness::dates::range;
+use crate::harness::chance::Dice;
+use crate::harness::dates::{date, range};
 use crate::harness::entry::Entry;
-use crate::harness::files::tree;
+use crate::harness::files::{scratch, tree};
 use crate::harness::journal::Row;
 use crate::harness::layout::Layout;
 use crate::harness::ledger::Ledger;
@@ -462,7 +466,7 @@ fn a_look_back_without_end_is_refused() {
 
 /// Serves a ledger from an archive of its own, and exports a range beside it.
 async fn online(ledger: &Ledger, config: &str, from: &str, to: &str) -> (Workplace, Ran) {
-    let folder = crate::harness::files::scratch();
+    let folder = scratch();
     ledger.write(folder.path(), &Layout::PLAIN);
     let source = ArchiveSource::open(Archive::new(folder.path())).unwrap();
     let sandbox = start(Arc::new(source), SandboxOptions::default()).await;
@@ -524,4 +528,62 @@ async fn an_online_export_fetches_what_its_refunds_look_back_to() {
     assert_code(&run, 0);
     assert!(!has(&run, "refund-lookback-incomplete"), "{:?}", codes_of(&run));
     assert!(archived(&office, "funds") >= 367);
+}
+
+#[test]
+fn looking_for_references_finds_what_parsing_finds() {
+    let on = date("2026-02-09");
+    for seed in 0..40 {
+        let mut dice = Dice::new(&[seed, 4711]);
+        let entries: Vec<Entry> = (0..dice.between(0, 1_500))
+            .map(|number| {
+                let order = match number % 7 {
+                    0 => format!("\"{number}\\"),
+                    1 => format!("ordre-ø-{number}"),
+                    2 => "reference".to_owned(),
+                    _ => format!("order-{number}"),
+                };
+                let entry = capture(&order, 100).psp(&format!("{number:020}"));
+                if dice.one_in(9) {
+                    Entry::new("capture", 100)
+                } else {
+                    entry
+                }
+            })
+            .collect();
+        let wanted: Vec<String> = (0..dice.between(0, 4))
+            .map(|_| dice.between(0, 1_500))
+            .flat_map(|number| {
+                [
+                    format!("order-{number}"),
+                    format!("\"{number}\\"),
+                    format!("ordre-ø-{number}"),
+                ]
+            })
+            .collect();
+        let ledger = Ledger::new("77").date("2026-02-09").funds(entries);
+        let folder = scratch();
+        let layout = Layout {
+            page_size: 50,
+            ..Layout::random(&mut dice)
+        };
+        ledger.write(folder.path(), &layout);
+        let archive = Archive::new(folder.path());
+        let is_wanted = |reference: &str| wanted.iter().any(|wanted| wanted == reference);
+        let pick = |page: &Page<'_, '_>, found: &mut Vec<(usize, String)>| {
+            for (ordinal, entry) in page.numbered() {
+                if let Some(reference) = entry
+                    .reference
+                    .as_deref()
+                    .filter(|reference| is_wanted(reference))
+                {
+                    found.push((ordinal, reference.to_owned()));
+                }
+            }
+        };
+        let days = || Days::new(&archive, "77", BTreeSet::new());
+        let parsed = days().collect(Topic::Funds, on, pick);
+        let searched = days().search(Topic::Funds, on, &is_wanted, pick);
+        assert_eq!(searched, parsed, "seed {seed}, {layout:?}");
+    }
 }
