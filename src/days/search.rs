@@ -46,7 +46,7 @@ impl Search {
     /// open, or the last of which is not the last page, are in doubt; `is_last` says whether the
     /// text holds the last one.
     pub(super) fn look(&self, text: &[u8], is_last: bool, wanted: &dyn Fn(&str) -> bool) -> Look {
-        let has_escapes = text.contains(&b'\\');
+        let has_escapes = memchr::memchr(b'\\', text).is_some();
         if has_escapes && self.escapes.iter().any(|escape| escape.find(text).is_some()) {
             return Look::Unsure;
         }
