@@ -83,9 +83,15 @@ impl CaptureIndex {
 
     /// An entry of `date` with its reference, when it is a capture or refund of one that a refund
     /// asks for.
-    pub fn sale(&self, date: NaiveDate, ordinal: usize, entry: &Entry<'_>) -> Option<(Box<str>, Sale)> {
+    pub fn sale(
+        &self,
+        books: &Books<'_>,
+        date: NaiveDate,
+        ordinal: usize,
+        entry: &Entry<'_>,
+    ) -> Option<(Box<str>, Sale)> {
         let reference = entry.reference.as_deref()?;
-        let sale = Sale::of(date, ordinal, entry)?;
+        let sale = Sale::of(books, date, ordinal, entry)?;
         self.by_reference
             .contains_key(reference)
             .then(|| (reference.into(), sale))

@@ -14,9 +14,23 @@ use crate::provider::Topic;
 #[derive(Debug)]
 pub struct Place<'e, 'd> {
     pub ledger_date: NaiveDate,
-    /// Its place on the date, from 1.
+    /// The date that it is booked on, and that rules and tax codes go by.
+    pub date: NaiveDate,
+    /// Its place on the ledger date, from 1.
     pub ordinal: usize,
     pub entry: &'e Entry<'d>,
+}
+
+impl<'e, 'd> Place<'e, 'd> {
+    /// Where an entry stands in these books.
+    pub fn new(books: &Books<'_>, ledger_date: NaiveDate, ordinal: usize, entry: &'e Entry<'d>) -> Self {
+        Self {
+            ledger_date,
+            date: books.sale_date(ledger_date, entry),
+            ordinal,
+            entry,
+        }
+    }
 }
 
 impl Place<'_, '_> {

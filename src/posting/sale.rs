@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 use crate::config::sales_lines::SalesLine;
 use crate::ledger::entry::{Entry, EntryType};
+use crate::posting::books::Books;
 
 /// A capture or refund of a reference that refunds of the range name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct Sale {
 
 impl Sale {
     /// An entry of a ledger date, when it is a capture or refund.
-    pub fn of(ledger_date: NaiveDate, ordinal: usize, entry: &Entry<'_>) -> Option<Self> {
+    pub fn of(books: &Books<'_>, ledger_date: NaiveDate, ordinal: usize, entry: &Entry<'_>) -> Option<Self> {
         let is_refund = match entry.entry_type {
             EntryType::Capture => false,
             EntryType::Refund => true,
@@ -34,7 +35,7 @@ impl Sale {
         };
         Some(Self {
             ledger_date,
-            date: ledger_date,
+            date: books.sale_date(ledger_date, entry),
             ordinal,
             is_refund,
             amount: entry.amount,

@@ -33,15 +33,7 @@ pub fn shares(
         } else {
             misses_lines(books, rule, place, findings);
         }
-        return part(
-            books,
-            rule,
-            lines,
-            entry.amount,
-            place,
-            place.ledger_date,
-            findings,
-        );
+        return part(books, rule, lines, entry.amount, place, place.date, findings);
     }
     let Some(settled) = captures.of(place.ledger_date, place.ordinal) else {
         if books.needs_references() && entry.amount != 0 && entry.reference.is_none() {
@@ -49,15 +41,7 @@ pub fn shares(
         }
         let lines = books.sales_lines.find(entry.psp_reference.as_deref(), None);
         let rule = rule_of(books, None, place).map(|(_, rule)| rule);
-        return part(
-            books,
-            rule,
-            lines,
-            entry.amount,
-            place,
-            place.ledger_date,
-            findings,
-        );
+        return part(books, rule, lines, entry.amount, place, place.date, findings);
     };
     review::settled(books, captures, settled, place, findings);
     let mut shares = Vec::new();
@@ -70,15 +54,7 @@ pub fn shares(
     if settled.excess != 0 || settled.parts.is_empty() {
         let rule = rule_of(books, None, place).map(|(_, rule)| rule);
         let (lines, amount) = (settled.excess_lines.as_deref(), settled.excess);
-        shares.extend(part(
-            books,
-            rule,
-            lines,
-            amount,
-            place,
-            place.ledger_date,
-            findings,
-        )?);
+        shares.extend(part(books, rule, lines, amount, place, place.date, findings)?);
     }
     Ok(shares)
 }
@@ -142,11 +118,7 @@ pub fn rule_of<'a>(
     let reference = place.entry.reference.as_deref();
     match capture {
         Some(capture) => books.rule(capture.handle.as_deref(), reference, capture.date),
-        None => books.rule(
-            place.entry.recipient_handle.as_deref(),
-            reference,
-            place.ledger_date,
-        ),
+        None => books.rule(place.entry.recipient_handle.as_deref(), reference, place.date),
     }
 }
 

@@ -20,7 +20,7 @@ pub fn of_refunds(days: &Days<'_>, books: &Books<'_>, range: DateRange) -> Captu
         let (state, sales) = days.collect(Topic::Funds, date, |page, sales| {
             let found = page
                 .numbered()
-                .filter_map(|(ordinal, entry)| index.sale(date, ordinal, entry));
+                .filter_map(|(ordinal, entry)| index.sale(books, date, ordinal, entry));
             sales.extend(found);
         });
         for (reference, sale) in sales {

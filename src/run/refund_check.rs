@@ -57,7 +57,7 @@ pub(super) fn judge(days: &Days<'_>, books: &Books<'_>, seen: Vec<SeenRefund>, f
             for (ordinal, entry) in page.numbered() {
                 let reference = entry.reference.as_deref();
                 if let Some((reference, _)) = reference.and_then(|reference| wanted.get_key_value(reference))
-                    && let Some(sale) = Sale::of(date, ordinal, entry)
+                    && let Some(sale) = Sale::of(books, date, ordinal, entry)
                 {
                     sales.push((reference.clone(), Arc::new(sale)));
                 }
