@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::date::{DateRange, days_before};
+use crate::config::{CaptureMode, Rule};
+use crate::date::{DateRange, days_after, days_before};
 use crate::ledger::entry::{Entry, EntryType};
 use crate::posting::books::Books;
 use crate::posting::replay::Replay;
@@ -147,5 +148,39 @@ impl CaptureIndex {
     /// The first and last date that is not known and would be needed.
     pub fn unknown_span(&self) -> Option<(NaiveDate, NaiveDate)> {
         Some((*self.unknown.first()?, *self.unknown.last()?))
+    }
+}
+
+impl Books<'_> {
+    /// Whether which capture a refund of `range` belongs to can change how it is booked: rules
+    /// look at dates or references; or, in revenue mode, there are several, sales lines, or a tax
+    /// code that begins or ends between a capture and its refund.
+    pub fn needs_captures_of_refunds(&self, range: DateRange) -> bool {
+        let rules = &self.config.rules;
+        let changes = |code: &String| {
+            // A sale may have happened on another date than its ledger date, by a few days.
+            let first = days_before(range.from(), self.settings.refund_lookback_days + 7);
+            let last = days_after(range.to(), 7);
+            let is_within = |date: NaiveDate| first <= date && date <= last;
+            self.config.tax_codes.get(code).is_some_and(|tax| {
+                tax.valid_from.is_some_and(is_within) || tax.valid_to.is_some_and(is_within)
+            })
+        };
+        rules.iter().any(Rule::depends_on_capture)
+            || (self.may_use(CaptureMode::Revenue)
+                && (rules.len() > 1
+                    || rules.iter().any(|rule| rule.handle.is_some())
+                    || rules
+                        .iter()
+                        .filter_map(|rule| rule.tax_code.as_ref())
+                        .any(changes)
+                    || !self.sales_lines.is_empty()))
+    }
+
+    /// Whether a refund that names no capture may be booked otherwise than its capture.
+    pub fn needs_references(&self) -> bool {
+        let rules = &self.config.rules;
+        rules.iter().any(Rule::depends_on_capture)
+            || (self.may_use(CaptureMode::Revenue) && (rules.len() > 1 || !self.sales_lines.is_empty()))
     }
 }

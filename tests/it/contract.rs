@@ -43,7 +43,7 @@ fn the_summary_has_exactly_the_keys_that_are_promised() {
     let summary = run.json();
     assert_eq!(
         keys(&summary),
-        set(&["schema", "command", "range", "exit_code", "ledgers"])
+        set(&["schema", "command", "range", "exit_code", "findings", "ledgers"])
     );
     assert_eq!(summary["schema"], 1);
     assert_eq!(summary["command"], "export");
