@@ -90,8 +90,12 @@ fn differences(
         let parts = settled
             .map(|settled| settled.parts.as_slice())
             .unwrap_or_default();
-        let by_captures = parts.iter().any(|part| is_revenue(Some(&part.capture)));
-        if !by_captures && !(parts.is_empty() && is_revenue(None)) {
+        let books_revenue = if parts.is_empty() {
+            is_revenue(None)
+        } else {
+            parts.iter().any(|part| is_revenue(Some(&part.capture)))
+        };
+        if !books_revenue {
             return None;
         }
     } else {
