@@ -25,6 +25,7 @@ mod openapi;
 mod proof;
 mod properties;
 mod reach;
+mod refunds;
 mod report_api;
 mod rules;
 mod secrets;
