@@ -21,6 +21,7 @@ mod long_dates;
 mod many_ledgers;
 mod mutations;
 mod openapi;
+mod oracle;
 mod properties;
 mod report_api;
 mod rules;
