@@ -5,11 +5,15 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use serde::Deserialize;
+use serde::de::value::StrDeserializer;
+use serde::de::{Error as _, IntoDeserializer as _};
 
 use crate::account::{AccountNumber, DateText, TaxCode};
 use crate::chart::{Market, Role};
 use crate::config::company::RawCompany;
-use crate::config::values::{CaptureMode, DateBasis, FeeMode, Rule, VoucherPer};
+use crate::config::fx_rates;
+use crate::config::opening_base::RawOpeningBase;
+use crate::config::values::{CaptureMode, DateBasis, FeeMode, FxRevaluation, Rule, VoucherPer};
 use crate::money::{Currency, Rate};
 
 /// The whole file. The commented one that `bilag init` writes explains each key.
@@ -20,10 +24,11 @@ pub struct RawConfig {
     pub archive: RawArchive,
     pub company: RawCompany,
     pub posting: RawPosting,
+    #[serde(deserialize_with = "accounts")]
     pub accounts: BTreeMap<Role, AccountNumber>,
     pub tax_codes: BTreeMap<String, TaxCode>,
     pub rules: Vec<Rule>,
-    #[serde(deserialize_with = "fx_rates")]
+    #[serde(deserialize_with = "rates_by_date")]
     pub fx_rates: BTreeMap<Currency, BTreeMap<NaiveDate, Rate>>,
     pub fx_rates_file: Option<PathBuf>,
     pub sales_lines: Option<PathBuf>,
@@ -79,6 +84,9 @@ pub struct RawPosting {
     pub voucher_per: Option<VoucherPer>,
     pub date_basis: Option<DateBasis>,
     pub base_currency: Option<Currency>,
+    pub fx_revaluation: Option<FxRevaluation>,
+    pub opening_base: Option<RawOpeningBase>,
+    pub disputes_lost: Option<BTreeMap<String, DateText>>,
     pub fee_tax_code: Option<String>,
     pub refund_lookback_days: Option<u64>,
     pub dimensions_on_balance: Option<bool>,
@@ -90,6 +98,7 @@ pub struct RawPosting {
 #[serde(deny_unknown_fields, default)]
 pub struct RawLedger {
     pub posting: RawPosting,
+    #[serde(deserialize_with = "accounts")]
     pub accounts: BTreeMap<Role, AccountNumber>,
     pub rules: Option<Vec<Rule>>,
     pub company: RawCompany,
@@ -106,6 +115,9 @@ impl RawPosting {
             voucher_per: self.voucher_per.or(base.voucher_per),
             date_basis: self.date_basis.or(base.date_basis),
             base_currency: self.base_currency.or(base.base_currency),
+            fx_revaluation: self.fx_revaluation.or(base.fx_revaluation),
+            opening_base: self.opening_base.or_else(|| base.opening_base.clone()),
+            disputes_lost: self.disputes_lost.or_else(|| base.disputes_lost.clone()),
             fee_tax_code: self.fee_tax_code.or_else(|| base.fee_tax_code.clone()),
             refund_lookback_days: self.refund_lookback_days.or(base.refund_lookback_days),
             dimensions_on_balance: self.dimensions_on_balance.or(base.dimensions_on_balance),
@@ -138,6 +150,19 @@ impl RawConfig {
         for (table, rules) in rules {
             check_rules(&table, rules)?;
         }
+        let postings = std::iter::once(("posting".to_owned(), self.posting.clone())).chain(
+            self.ledgers.iter().map(|(id, own)| {
+                let posting = own.posting.clone().or(&self.posting);
+                (format!("ledgers.\"{id}\".posting"), posting)
+            }),
+        );
+        for (table, posting) in postings {
+            if let Some(opening) = &posting.opening_base {
+                opening
+                    .check(posting.base_currency)
+                    .map_err(|message| format!("[{table}.opening_base] {message}"))?;
+            }
+        }
         Ok(())
     }
 }
@@ -164,17 +189,54 @@ fn check_rules(table: &str, rules: &[Rule]) -> Result<(), String> {
     Ok(())
 }
 
-fn fx_rates<'de, D: serde::Deserializer<'de>>(
+/// A role as a key of `[accounts]`.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct RoleKey(Role);
+
+impl<'de> Deserialize<'de> for RoleKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        if name == "supplier" {
+            return Err(D::Error::custom(
+                "the role `supplier` is now `fee_invoice`: what fee invoices are booked against until the invoice \
+                 is registered, so no account that needs a supplier",
+            ));
+        }
+        let name: StrDeserializer<'_, D::Error> = name.as_str().into_deserializer();
+        Role::deserialize(name).map(Self)
+    }
+}
+
+fn accounts<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<Role, AccountNumber>, D::Error> {
+    let raw: BTreeMap<RoleKey, AccountNumber> = Deserialize::deserialize(deserializer)?;
+    Ok(raw.into_iter().map(|(role, account)| (role.0, account)).collect())
+}
+
+fn rates_by_date<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<Currency, BTreeMap<NaiveDate, Rate>>, D::Error> {
-    let raw: BTreeMap<Currency, BTreeMap<DateText, Rate>> = Deserialize::deserialize(deserializer)?;
+    let raw: BTreeMap<Currency, BTreeMap<DateText, ExchangeRate>> = Deserialize::deserialize(deserializer)?;
     Ok(raw
         .into_iter()
         .map(|(currency, rates)| {
             (
                 currency,
-                rates.into_iter().map(|(date, rate)| (date.0, rate)).collect(),
+                rates.into_iter().map(|(date, rate)| (date.0, rate.0)).collect(),
             )
         })
         .collect())
+}
+
+/// A rate above zero. One of nothing would make every amount worth nothing.
+struct ExchangeRate(Rate);
+
+impl<'de> Deserialize<'de> for ExchangeRate {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        fx_rates::parse_rate(&text)
+            .map(Self)
+            .map_err(serde::de::Error::custom)
+    }
 }

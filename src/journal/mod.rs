@@ -37,6 +37,7 @@ pub enum PostingKey {
     UnknownFunds,
     UnknownFees,
     FxDifference,
+    FxRevaluation,
     Rounding,
 }
 
