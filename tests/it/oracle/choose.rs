@@ -92,6 +92,7 @@ fn rules(dice: &mut Dice, life: &Life) -> Vec<Rule> {
         rules.push(Rule {
             captures: Some(Captures::Clearing),
             account: Some("15901"),
+            to: dice.one_in(2).then_some("2026-01-31"),
             ..prefix("b2b-")
         });
     }

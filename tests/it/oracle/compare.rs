@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use bilag::date::DateRange;
+use bilag::proof::Status;
 use chrono::NaiveDate;
 use serde_json::Value;
 
 use crate::harness::library;
+use crate::oracle::RULES;
 use crate::oracle::drafts::{Posting, Voucher};
 use crate::oracle::life::Life;
 use crate::oracle::setting::Setting;
@@ -31,6 +33,16 @@ pub(crate) fn export(
     if !problems.is_empty() || run.outputs.len() != 1 {
         return Err(format!("{problems:?} {:?}", library::findings(&run)));
     }
+    if RULES.proof && life.is_known_before(last) {
+        let findings = library::findings(&run);
+        let is_proven = run
+            .proof
+            .as_ref()
+            .is_some_and(|proof| proof.status == Status::Proven);
+        if !is_proven || findings.iter().any(|finding| finding.starts_with("payout-gap")) {
+            return Err(format!("is not proven: {findings:?}"));
+        }
+    }
     let text = std::fs::read_to_string(&run.outputs[0].path).unwrap();
     std::fs::remove_dir_all(&out).unwrap();
     read_json(&text)
@@ -40,16 +52,19 @@ pub(crate) fn export(
 pub(crate) fn read_json(text: &str) -> Result<Journal, String> {
     let document: Value = serde_json::from_str(text).unwrap();
     let mut journal = Journal::new();
+    let mut last = None;
     for voucher in document["vouchers"].as_array().unwrap() {
         let id = voucher["voucher"].as_str().unwrap().to_owned();
-        let date = voucher["date"].as_str().unwrap().parse().unwrap();
-        let mut postings: Vec<Posting> = voucher["postings"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(posting)
-            .collect();
+        let date: NaiveDate = voucher["date"].as_str().unwrap().parse().unwrap();
+        let items = voucher["postings"].as_array().unwrap().iter();
+        let field = |item: &Value, name: &str| item[name].as_str().map(str::to_owned);
+        let mut postings: Vec<Posting> = items.map(|item| posting(|name| field(item, name))).collect();
         postings.sort();
+        let place = Some(place(&id, date));
+        if place <= last {
+            return Err(format!("{id} does not stand in its place"));
+        }
+        last = place;
         if journal.insert(id.clone(), (date, postings)).is_some() {
             return Err(format!("two vouchers are {id}"));
         }
@@ -57,8 +72,52 @@ pub(crate) fn read_json(text: &str) -> Result<Journal, String> {
     Ok(journal)
 }
 
-fn posting(value: &Value) -> Posting {
-    let text = |name: &str| value[name].as_str().map(str::to_owned);
+/// Where a voucher stands: by date, kind, ledger date, topic and ordinal.
+fn place(id: &str, date: NaiveDate) -> (NaiveDate, usize, String, bool, usize) {
+    let name = id.splitn(3, '-').nth(2).unwrap();
+    if let Some((ledger_date, topic)) = name.split_at_checked(10).filter(|name| name.1.starts_with('-')) {
+        let (topic, ordinal) = topic[1..].split_once('-').unwrap();
+        return (
+            date,
+            0,
+            ledger_date.to_owned(),
+            topic == "fees",
+            ordinal.parse().unwrap(),
+        );
+    }
+    let kinds = ["2", "@", "P", "open", "fx"];
+    let kind = if name.split_once('@').is_some_and(|moved| moved.0.len() == 10) {
+        1
+    } else {
+        kinds.iter().position(|kind| name.starts_with(kind)).unwrap()
+    };
+    (date, kind, name.to_owned(), false, 0)
+}
+
+/// Reads `journal.csv`.
+pub(crate) fn read_csv(text: &str) -> Journal {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let headers = reader.headers().unwrap().clone();
+    let mut journal = Journal::new();
+    for record in reader.records() {
+        let record = record.unwrap();
+        let field = |name: &str| {
+            let column = headers.iter().position(|header| header == name).unwrap();
+            Some(record[column].to_owned()).filter(|text| !text.is_empty())
+        };
+        let date = field("date").unwrap().parse().unwrap();
+        let voucher = journal
+            .entry(field("voucher").unwrap())
+            .or_insert((date, Vec::new()));
+        voucher.1.push(posting(field));
+    }
+    for voucher in journal.values_mut() {
+        voucher.1.sort();
+    }
+    journal
+}
+
+fn posting(text: impl Fn(&str) -> Option<String>) -> Posting {
     let sides = |debit: &str, credit: &str| Some(minor(&text(debit)?) - minor(&text(credit)?));
     Posting {
         key: text("posting_key").unwrap(),

@@ -111,6 +111,11 @@ impl Draft {
         }
     }
 
+    /// Whether it has the entry at `place`, which is not summed with others.
+    pub(crate) fn holds(&self, place: usize) -> bool {
+        self.groups.keys().any(|(_, slot)| *slot == place + 2)
+    }
+
     /// The postings, and how much each account moves by date.
     pub(crate) fn post(&self, setting: &Setting) -> (Vec<Posting>, Vec<Movement>) {
         let (mut postings, mut movements) = (Vec::new(), Vec::new());

@@ -27,10 +27,6 @@ impl Exact {
         Self::of(format!("{whole}{decimals}").parse().unwrap(), under)
     }
 
-    pub(crate) fn is_zero(self) -> bool {
-        self.over == 0
-    }
-
     /// The nearest whole number; of two that are as near, the one further from zero.
     pub(crate) fn nearest(self) -> i64 {
         let size = self.over.abs();

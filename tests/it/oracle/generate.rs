@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
 use crate::harness::chance::Dice;
 use crate::oracle::RULES;
 use crate::oracle::clock;
-use crate::oracle::life::{Entry, Life, Line, Topic, dates, next};
+use crate::oracle::life::{Entry, Life, Line, Topic, before, dates, next};
 use crate::oracle::market::MARKETS;
 use crate::oracle::orders::Orders;
 use crate::oracle::poster::month_end;
@@ -43,8 +43,8 @@ pub(crate) struct Maker {
     ordinals: [usize; 2],
     psp: u64,
     payout: u64,
-    /// A number that is to be paid again.
-    again: Option<u64>,
+    /// An aborted payout that comes again under its number.
+    again: Option<String>,
     /// What comes on a later date: topic, type, amount, and the entry's names.
     later: Vec<(NaiveDate, Topic, &'static str, i64, Names)>,
 }
@@ -85,6 +85,8 @@ pub(crate) fn life(seed: u64) -> Life {
             currency: if is_foreign { other } else { market.currency },
             first,
             last: last.pred_opt().unwrap(),
+            known_from: before(first, 7),
+            opening: [0, 0],
             entries: Vec::new(),
             baskets: Vec::new(),
         },
@@ -122,7 +124,7 @@ impl Maker {
                         orders.give_back(self);
                     }
                 }
-                self.oddities(&orders);
+                self.oddities(&mut orders);
             }
             self.due();
             self.settle();
@@ -208,7 +210,7 @@ impl Maker {
     }
 
     /// What is neither a sale nor a settlement.
-    fn oddities(&mut self, orders: &Orders) {
+    fn oddities(&mut self, orders: &mut Orders) {
         let size = self.dice.between(1, 9_000);
         let signed = *self.dice.pick(&[size, -size]);
         let names = (Some(self.next_psp()), None, None);
@@ -222,7 +224,7 @@ impl Maker {
             7 => self.add(Topic::Fees, "monthly-fee", -size, names),
             8 => self.add(Topic::Funds, "top-up", size, names),
             9..=13 => {
-                let Some((amount, names)) = orders.any_capture(&mut self.dice) else {
+                let Some((amount, names)) = orders.dispute(&mut self.dice) else {
                     return;
                 };
                 self.add(Topic::Funds, "retained-disputed-capture", -amount, names.clone());
@@ -272,6 +274,9 @@ impl Maker {
         self.later = later;
         let due: Vec<_> = due;
         for (_, topic, kind, amount, names) in due {
+            if kind == "payout-aborted" && RULES.payouts && self.dice.one_in(2) {
+                self.again.clone_from(&names.0);
+            }
             self.add(topic, kind, amount, names);
         }
     }
@@ -325,19 +330,16 @@ impl Maker {
         } else {
             available
         };
-        let number = self.again.take().unwrap_or_else(|| {
+        let name = self.again.take().unwrap_or_else(|| {
             self.payout += 1;
-            self.payout - 1
+            format!("117703-{}", self.payout - 1)
         });
-        let names = (Some(format!("117703-{number}")), None, None);
+        let names = (Some(name), None, None);
         self.add(Topic::Funds, "payout-scheduled", -amount, names.clone());
         if self.dice.one_in(14) {
             let date = self.today + chrono::Duration::days(self.dice.between(1, 4));
             self.later
                 .push((date, Topic::Funds, "payout-aborted", amount, names));
-            if RULES.payouts && self.dice.one_in(2) && number + 1 == self.payout {
-                self.again = Some(number);
-            }
         }
     }
 }

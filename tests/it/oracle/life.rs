@@ -54,6 +54,10 @@ pub(crate) struct Life {
     pub(crate) currency: &'static str,
     pub(crate) first: NaiveDate,
     pub(crate) last: NaiveDate,
+    /// The first date that the archive has; a week before the first where the ledger begins.
+    pub(crate) known_from: NaiveDate,
+    /// The balances of both topics before the first date.
+    pub(crate) opening: [i64; 2],
     /// By date, funds before fees, in the provider's order.
     pub(crate) entries: Vec<Entry>,
     /// Baskets by pspReference.
@@ -81,10 +85,28 @@ impl Life {
             .iter()
             .filter(of_topic)
             .last()
-            .map_or(0, |entry| entry.after)
+            .map_or(self.opening[topic as usize], |entry| entry.after)
     }
 
-    /// Writes the life into an archive, with a week of empty dates before it, and its baskets beside it.
+    /// What is left of the life when nothing before a date is known.
+    pub(crate) fn from(&self, first: NaiveDate) -> Self {
+        let yesterday = before(first, 1);
+        let mut life = Self {
+            first,
+            known_from: first,
+            opening: [Topic::Funds, Topic::Fees].map(|topic| self.balance(topic, yesterday)),
+            ..self.clone()
+        };
+        life.entries.retain(|entry| entry.date >= first);
+        life
+    }
+
+    /// Whether all of it is known from its first entry on, and there is one until a date.
+    pub(crate) fn is_known_before(&self, date: NaiveDate) -> bool {
+        self.known_from < self.first && self.entries.first().is_some_and(|entry| entry.date <= date)
+    }
+
+    /// Writes the life into an archive, and its baskets beside it.
     pub(crate) fn write(&self, folder: &Path) {
         let archive = folder.join("archive").join(&self.ledger);
         let owner = json!({"scheme": format!("business:{}:ORG", self.market.name), "id": "987654321"});
@@ -98,7 +120,7 @@ impl Life {
                 .iter()
                 .filter(|entry| entry.topic == topic)
                 .peekable();
-            for date in dates(before(self.first, 7), self.last) {
+            for date in dates(self.known_from, self.last) {
                 let mut items = Vec::new();
                 while let Some(entry) = entries.next_if(|entry| entry.date == date) {
                     items.push(self.body(entry));

@@ -1,5 +1,7 @@
 //! The four markets, copied by hand from the bookkeeping rules, not from the program's charts.
 
+use crate::oracle::RULES;
+
 /// A role that an account has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Role {
@@ -39,6 +41,8 @@ pub(crate) struct Market {
     /// In the order of [`Role`]: funds, in transit, sales clearing, disputes, fees payable, fee invoice, fee expense,
     /// top-up clearing, suspense, rounding, exchange gain, exchange loss.
     accounts: [&'static str; 12],
+    /// What the second table of the bookkeeping rules sets in place of those.
+    newer: &'static [(Role, &'static str)],
     pub(crate) codes: &'static [Code],
     /// What gift cards, tips and the like go to, without VAT.
     pub(crate) liabilities: [&'static str; 2],
@@ -46,7 +50,8 @@ pub(crate) struct Market {
 
 impl Market {
     pub(crate) fn account(&self, role: Role) -> &'static str {
-        self.accounts[role as usize]
+        let newer = self.newer.iter().find(|newer| newer.0 == role && RULES.accounts);
+        newer.map_or(self.accounts[role as usize], |newer| newer.1)
     }
 
     pub(crate) fn code(&self, name: &str) -> &'static Code {
@@ -63,6 +68,7 @@ pub(crate) const MARKETS: [Market; 4] = [
         accounts: [
             "1577", "1578", "1500", "1505", "2961", "2400", "7770", "2998", "2997", "7740", "8060", "8160",
         ],
+        newer: &[(Role::SalesClearing, "1576"), (Role::FeeInvoice, "2962")],
         codes: &[
             ("3", "25", "2700", "3000", "", ""),
             ("31", "15", "2701", "3030", "", ""),
@@ -81,6 +87,12 @@ pub(crate) const MARKETS: [Market; 4] = [
         accounts: [
             "6331", "6332", "6190", "6191", "8041", "7440", "2390", "8042", "8043", "2720", "3610", "3630",
         ],
+        newer: &[
+            (Role::SalesClearing, "6333"),
+            (Role::FeeInvoice, "8045"),
+            (Role::FxGain, "3535"),
+            (Role::FxLoss, "3610"),
+        ],
         codes: &[
             ("DK25", "25", "7680", "1010", "", ""),
             ("DK0", "0", "", "1010", "", ""),
@@ -95,6 +107,7 @@ pub(crate) const MARKETS: [Market; 4] = [
         accounts: [
             "1720", "1995", "1700", "1779", "2969", "2871", "8560", "2947", "1777", "8570", "9260", "9620",
         ],
+        newer: &[(Role::SalesClearing, "1721"), (Role::FeeInvoice, "2968")],
         codes: &[
             ("FI25.5", "25.5", "2939", "3000", "2024-09-01", ""),
             ("FI14", "14", "2939", "3001", "", "2025-12-31"),
@@ -111,6 +124,11 @@ pub(crate) const MARKETS: [Market; 4] = [
         fee_code: None,
         accounts: [
             "1580", "1680", "1510", "1515", "2990", "2440", "6570", "2890", "2999", "3740", "3960", "7960",
+        ],
+        newer: &[
+            (Role::SalesClearing, "1689"),
+            (Role::FeeInvoice, "2991"),
+            (Role::Disputes, "1516"),
         ],
         codes: &[
             ("SE25", "25", "2611", "3001", "", ""),

@@ -15,14 +15,16 @@ mod exchange;
 mod generate;
 mod life;
 mod market;
+mod mirrors;
 mod moves;
 mod orders;
 mod poster;
+mod program;
 mod refunds;
 mod runs;
 mod setting;
 
-/// Which of the settled rules hold already.
+/// Which of the settled rules the program has. When it gets one, its switch goes to true, and later away.
 #[derive(Debug, Clone, Copy)]
 struct Rules {
     /// Vouchers per payout end with the month; a number that comes again has a voucher of its own.
@@ -35,12 +37,18 @@ struct Rules {
     currency: bool,
     /// `service-fee` is a fee.
     service_fee: bool,
+    /// No default account is one that accounting systems keep for customers and suppliers.
+    accounts: bool,
+    /// Quiet dates do not end the look back through what is archived, and no payout number is missed.
+    proof: bool,
 }
 
 const RULES: Rules = Rules {
-    payouts: false,
+    payouts: true,
     refunds: false,
-    dates: false,
-    currency: false,
+    dates: true,
+    currency: true,
     service_fee: false,
+    accounts: true,
+    proof: false,
 };

@@ -169,8 +169,13 @@ impl<'l> Mover<'l> {
             Some(shares) => {
                 for share in shares {
                     let capture = share.capture.map_or(entry, |place| &self.life.entries[place]);
-                    for (code, gross) in &share.parts {
-                        self.add(&mut counters, capture, entry, (*code, -gross, None));
+                    for (code, gross, vat) in &share.parts {
+                        self.add(
+                            &mut counters,
+                            capture,
+                            entry,
+                            (*code, -gross, vat.map(|vat| -vat)),
+                        );
                     }
                 }
             }

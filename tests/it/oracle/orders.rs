@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use crate::harness::chance::Dice;
 use crate::oracle::RULES;
+use crate::oracle::exact::Exact;
 use crate::oracle::generate::{Maker, Names};
 use crate::oracle::life::{Line, Topic};
 
@@ -27,6 +28,9 @@ struct Order {
     handle: Option<String>,
     /// Amounts and names of its captures.
     captures: Vec<(i64, Names)>,
+    is_disputed: bool,
+    /// Another sales unit has an order of the same reference.
+    is_shared: bool,
     /// What has not been given back.
     rest: i64,
     /// What is left by code, while there is one capture and refunds name their lines.
@@ -53,11 +57,27 @@ impl Orders {
                 let unit = if maker.dice.one_in(4) { 2 } else { 1 };
                 let handle =
                     (!maker.dice.one_in(15)).then(|| format!("{}:9000{unit}", maker.life.market.name));
+                let other = format!("{}:9000{}", maker.life.market.name, 3 - unit);
+                let twin = self
+                    .orders
+                    .iter_mut()
+                    .find(|twin| handle.is_some() && twin.handle.as_ref() == Some(&other) && !twin.is_shared);
+                let twin = twin.filter(|_| maker.dice.one_in(4));
+                let is_shared = twin.is_some();
+                let reference = match twin {
+                    Some(twin) => {
+                        (twin.is_shared, twin.basket) = (true, None);
+                        twin.reference.clone()
+                    }
+                    None => format!("{prefix}{}{end}", self.count),
+                };
                 self.orders.push(Order {
                     since: maker.today,
-                    reference: format!("{prefix}{}{end}", self.count),
+                    reference,
+                    is_shared,
                     handle,
                     captures: Vec::new(),
+                    is_disputed: false,
                     rest: 0,
                     basket: None,
                 });
@@ -82,7 +102,7 @@ impl Orders {
         order.basket = None;
         if amount > 100 && maker.wants_basket() {
             let lines = basket(maker, amount);
-            if order.rest <= 0 {
+            if order.rest <= 0 && !order.is_shared {
                 order.basket = Some(lines.iter().map(|line| (line.1, line.0)).collect());
             }
             maker.keep_basket(&psp, lines);
@@ -135,7 +155,8 @@ impl Orders {
             }
             _ => maker.dice.between(1, rest),
         };
-        let handle = order.handle.clone().filter(|_| !maker.dice.one_in(20));
+        let is_named = own.is_some() || !maker.dice.one_in(20);
+        let handle = order.handle.clone().filter(|_| is_named);
         maker.add(
             Topic::Funds,
             "refund",
@@ -159,10 +180,12 @@ impl Orders {
         }
     }
 
-    /// The amount and the names of some capture.
-    pub(crate) fn any_capture(&self, dice: &mut Dice) -> Option<(i64, Names)> {
+    /// The amount and the names of some capture, each order once.
+    pub(crate) fn dispute(&mut self, dice: &mut Dice) -> Option<(i64, Names)> {
         let index = self.pick(dice)?;
-        self.orders[index].captures.last().cloned()
+        let order = &mut self.orders[index];
+        let is_new = !std::mem::replace(&mut order.is_disputed, true);
+        order.captures.last().cloned().filter(|_| is_new)
     }
 
     fn pick(&self, dice: &mut Dice) -> Option<usize> {
@@ -190,6 +213,14 @@ fn basket(maker: &mut Maker, amount: i64) -> Vec<Line> {
         match lines.iter_mut().find(|line| line.1 == code) {
             Some(line) => line.0 += gross,
             None => lines.push((gross, code, None)),
+        }
+    }
+    for (gross, code, vat) in &mut lines {
+        let rate = Exact::parse(maker.life.market.code(code).1);
+        let near = (Exact::from(*gross) * rate / (rate + Exact::from(100))).nearest();
+        // The shop rounds in its own way.
+        if near > 1 && maker.dice.one_in(2) {
+            *vat = Some(near + maker.dice.between(-1, 1));
         }
     }
     lines

@@ -8,20 +8,23 @@ use crate::oracle::RULES;
 use crate::oracle::exact::Exact;
 use crate::oracle::life::{Entry, Life, Line, Topic, before};
 
-/// A part of a refund.
+/// Some of a capture or refund: its code, its gross, and the VAT where the shop gave it.
+pub(crate) type Part = (Option<&'static str>, i64, Option<i64>);
+
+/// What of a refund belongs to one capture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Share {
     /// The place of its capture among the life's entries; none where it exceeds what was captured.
     pub(crate) capture: Option<usize>,
-    /// What of it goes to each code of the capture's basket; one part without a code where there is none.
-    pub(crate) parts: Vec<(Option<&'static str>, i64)>,
+    /// What goes to each code of the capture's basket; one part without a code where there is none.
+    pub(crate) parts: Vec<Part>,
 }
 
 /// What is left of a capture, by the codes of its basket.
 #[derive(Debug)]
 struct Rest {
     capture: usize,
-    parts: Vec<(Option<&'static str>, i64)>,
+    parts: Vec<Part>,
 }
 
 impl Rest {
@@ -29,17 +32,22 @@ impl Rest {
         self.parts.iter().map(|part| part.1).sum()
     }
 
-    /// Takes an amount off, in proportion to what is left by code: the sums up to each code are rounded.
+    /// Takes an amount off, in proportion to what is left by code: the sums up to each code are rounded. What closes a
+    /// code closes its VAT.
     fn take(&mut self, amount: i64) -> Share {
         let whole = self.sum();
         let (mut left, mut taken) = (0, 0);
         let mut parts = Vec::new();
-        for (code, rest) in &mut self.parts {
+        for (code, rest, vat) in &mut self.parts {
             left += *rest;
             let upto = (Exact::from(amount) * Exact::from(left) / Exact::from(whole)).nearest();
-            parts.push((*code, upto - taken));
-            *rest -= upto - taken;
+            let gross = upto - taken;
             taken = upto;
+            if gross != 0 {
+                let closes = gross == *rest;
+                parts.push((*code, gross, vat.take().filter(|_| closes)));
+                *rest -= gross;
+            }
         }
         Share {
             capture: Some(self.capture),
@@ -75,7 +83,7 @@ pub(crate) fn shares(life: &Life) -> BTreeMap<usize, Vec<Share>> {
         let of_reference = rests.entry(reference).or_default();
         if entry.kind == "capture" && entry.amount > 0 {
             let lines = entry.psp.as_deref().and_then(|psp| baskets.get(psp));
-            let parts = lines.map_or_else(|| vec![(None, entry.amount)], |lines| by_code(lines));
+            let parts = lines.map_or_else(|| vec![(None, entry.amount, None)], |lines| by_code(lines));
             of_reference.push(Rest {
                 capture: place,
                 parts,
@@ -93,15 +101,11 @@ pub(crate) fn shares(life: &Life) -> BTreeMap<usize, Vec<Share>> {
     shares
 }
 
-fn by_code(lines: &[Line]) -> Vec<(Option<&'static str>, i64)> {
-    let mut parts: Vec<(Option<&'static str>, i64)> = Vec::new();
-    for (gross, code, _) in lines {
-        match parts.iter_mut().find(|part| part.0 == Some(code)) {
-            Some(part) => part.1 += gross,
-            None => parts.push((Some(code), *gross)),
-        }
-    }
-    parts
+fn by_code(lines: &[Line]) -> Vec<Part> {
+    lines
+        .iter()
+        .map(|(gross, code, vat)| (Some(*code), *gross, *vat))
+        .collect()
 }
 
 /// All of it follows the earliest capture of the 180 dates before.
@@ -112,7 +116,7 @@ fn of_first(life: &Life, refund: &Entry, rests: &[Rest]) -> Vec<Share> {
         .find(|rest| fits(&life.entries[rest.capture], refund, first));
     vec![Share {
         capture: found.map(|rest| rest.capture),
-        parts: vec![(None, -refund.amount)],
+        parts: vec![(None, -refund.amount, None)],
     }]
 }
 
@@ -132,13 +136,14 @@ fn of_rests(life: &Life, refund: &Entry, rests: &mut [Rest], own: Option<&[Line]
     }
     let mut shares = Vec::new();
     if let (Some(own), Some(rest)) = (own, open.first_mut()) {
-        let parts: Vec<_> = by_code(own)
+        let parts: Vec<Part> = by_code(own)
             .into_iter()
-            .map(|(code, gross)| (code, -gross))
+            .map(|(code, gross, vat)| (code, -gross, vat))
             .collect();
-        for (code, gross) in &parts {
+        for (code, gross, _) in &parts {
             let left = rest.parts.iter_mut().find(|part| part.0 == *code);
-            left.expect("a refund's own lines are of its basket").1 -= gross;
+            let left = left.expect("a refund's own lines are of its basket");
+            (left.1, left.2) = (left.1 - gross, None);
         }
         return vec![Share {
             capture: Some(rest.capture),
@@ -155,7 +160,7 @@ fn of_rests(life: &Life, refund: &Entry, rests: &mut [Rest], own: Option<&[Line]
     if amount > 0 {
         shares.push(Share {
             capture: None,
-            parts: vec![(None, amount)],
+            parts: vec![(None, amount, None)],
         });
     }
     shares

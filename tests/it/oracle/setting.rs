@@ -144,6 +144,12 @@ impl Setting {
         self.currency != self.market.currency
     }
 
+    /// Whether others may book captures and refunds.
+    pub(crate) fn may_leave_out(&self) -> bool {
+        let none = Some(Captures::None);
+        self.modes.captures == Captures::None || self.rules.iter().any(|rule| rule.captures == none)
+    }
+
     /// The first rule that takes an entry.
     pub(crate) fn rule(
         &self,
@@ -152,6 +158,15 @@ impl Setting {
         date: NaiveDate,
     ) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.takes(handle, reference, date))
+    }
+
+    /// What a balance is worth: nothing is worth nothing, whatever the rate.
+    pub(crate) fn worth(&self, balance: i64, date: NaiveDate) -> i64 {
+        if balance == 0 {
+            0
+        } else {
+            self.in_base(balance, date)
+        }
     }
 
     /// An amount in the base currency, at the rate of a date, else of the latest of the seven before.
@@ -187,7 +202,7 @@ impl Setting {
         if self.is_foreign() && !self.revalues && crate::oracle::RULES.currency {
             text += "fx_revaluation = \"none\"\n";
         }
-        if self.market.name == "FI" {
+        if self.market.name == "FI" && !crate::oracle::RULES.accounts {
             text += "[accounts]\nfx_loss = \"9620\"\n";
         }
         for rule in &self.rules {
