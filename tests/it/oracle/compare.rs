@@ -75,7 +75,10 @@ pub(crate) fn read_json(text: &str) -> Result<Journal, String> {
 /// Where a voucher stands: by date, kind, ledger date, topic and ordinal.
 fn place(id: &str, date: NaiveDate) -> (NaiveDate, usize, String, bool, usize) {
     let name = id.splitn(3, '-').nth(2).unwrap();
-    if let Some((ledger_date, topic)) = name.split_at_checked(10).filter(|name| name.1.starts_with('-')) {
+    if let Some((ledger_date, topic)) = name
+        .split_at_checked(10)
+        .filter(|name| name.0.starts_with('2') && name.1.starts_with('-'))
+    {
         let (topic, ordinal) = topic[1..].split_once('-').unwrap();
         return (
             date,
