@@ -83,8 +83,7 @@ impl Life {
         let of_topic = |entry: &&Entry| entry.topic == topic && entry.date <= date;
         self.entries
             .iter()
-            .filter(of_topic)
-            .last()
+            .rfind(of_topic)
             .map_or(self.opening[topic as usize], |entry| entry.after)
     }
 

@@ -96,7 +96,7 @@ fn try_life(seed: u64, count: &mut Count) -> Result<(), String> {
     count.add(&whole);
     same("the whole", &whole, &of_months)?;
     let waits_for_payout = books.setting.modes.voucher_per == VoucherPer::Payout && !RULES.payouts;
-    if seed % 3 == 0 && !waits_for_payout {
+    if seed.is_multiple_of(3) && !waits_for_payout {
         let mut joined = Journal::new();
         for piece in pieces(&life, |first| first + chrono::Duration::days(dice.between(0, 80))) {
             let what = format!("{} to {}", piece.0, piece.1);
