@@ -22,6 +22,7 @@ mod long_dates;
 mod many_ledgers;
 mod mutations;
 mod openapi;
+mod oracle;
 mod proof;
 mod properties;
 mod reach;
