@@ -118,6 +118,7 @@ fn archive_exit(error: &ArchiveError) -> Exit {
         ArchiveError::NotText(_)
         | ArchiveError::LedgerItem { .. }
         | ArchiveError::TwoVersions(..)
+        | ArchiveError::Record { .. }
         | ArchiveError::Read { .. } => Exit::DoesNotReconcile,
         ArchiveError::Write { .. } => Exit::OutputRefused,
     }

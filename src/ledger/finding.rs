@@ -65,7 +65,15 @@ pub enum Code {
     TargetLimit,
     TextReplaced,
     DoubleBooking,
-    AlreadyExported,
+    CoverageOverlap,
+    CoverageGap,
+    CoverageReplaced,
+    StatementOverlap,
+    MonthClosed,
+    DatedInClosedMonth,
+    ClosingDiffers,
+    BooksDiffer,
+    OpeningBalance,
 }
 
 impl Code {
@@ -80,7 +88,12 @@ impl Code {
             | Self::PayoutUnexplained
             | Self::DuplicateEntry
             | Self::SalesLinesMismatch
-            | Self::TargetLimit => Level::Error,
+            | Self::TargetLimit
+            | Self::CoverageOverlap
+            | Self::CoverageGap
+            | Self::MonthClosed
+            | Self::ClosingDiffers
+            | Self::BooksDiffer => Level::Error,
             Self::DateOpen
             | Self::DateMissing
             | Self::NotProven
@@ -98,7 +111,10 @@ impl Code {
             | Self::RefundSplitEstimated
             | Self::FxOpeningUnknown
             | Self::DoubleBooking
-            | Self::AlreadyExported => Level::Review,
+            | Self::CoverageReplaced
+            | Self::StatementOverlap
+            | Self::DatedInClosedMonth
+            | Self::OpeningBalance => Level::Review,
             Self::NoEntries
             | Self::LegacyEntryType
             | Self::PayoutOrder
@@ -113,6 +129,14 @@ impl Code {
             | Self::MarketAssumed
             | Self::TextReplaced => Level::Info,
         }
+    }
+
+    /// Whether a finding of this kind refuses an output, while the ledger itself holds.
+    pub fn refuses_output(self) -> bool {
+        matches!(
+            self,
+            Self::TargetLimit | Self::CoverageOverlap | Self::CoverageGap | Self::MonthClosed
+        )
     }
 
     /// The code as scripts see it.
@@ -201,6 +225,17 @@ impl Findings {
     /// Whether there is a finding of at least `level`.
     pub fn has(&self, level: Level) -> bool {
         self.iter().any(|finding| finding.level >= level)
+    }
+
+    /// Whether an output is refused.
+    pub fn refuse_output(&self) -> bool {
+        self.iter().any(|finding| finding.code.refuses_output())
+    }
+
+    /// Whether something does not hold in the ledger or its books.
+    pub fn fail(&self) -> bool {
+        let mut errors = self.iter().filter(|finding| finding.level == Level::Error);
+        errors.any(|finding| !finding.code.refuses_output())
     }
 
     /// Whether there is a finding of this kind.

@@ -208,6 +208,14 @@ impl<'a> Poster<'a> {
         Ok(())
     }
 
+    /// The ledger dates whose entries wait for a payout, in order.
+    pub fn waiting_dates(&self) -> Vec<NaiveDate> {
+        let mut dates: Vec<NaiveDate> = self.waiting.iter().flat_map(Draft::ledger_dates).collect();
+        dates.sort_unstable();
+        dates.dedup();
+        dates
+    }
+
     /// Whether entries still wait for a payout.
     fn waits_for_payout(&self) -> bool {
         self.waiting.iter().any(|draft| !draft.is_empty())

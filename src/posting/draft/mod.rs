@@ -118,6 +118,15 @@ impl Draft {
         self.pairs.is_empty() && self.differences.is_empty()
     }
 
+    /// The ledger dates of the entries that have been added, in order.
+    pub fn ledger_dates(&self) -> Vec<NaiveDate> {
+        let pairs = self.pairs.values();
+        let mut dates: Vec<NaiveDate> = pairs.flat_map(|pair| pair.amounts.keys().copied()).collect();
+        dates.sort_unstable();
+        dates.dedup();
+        dates
+    }
+
     /// Whether anything of the funds account has been added.
     pub fn moves_funds(&self) -> bool {
         self.pairs.values().any(|pair| pair.provider == Role::Funds)
@@ -203,6 +212,7 @@ impl Draft {
             return Ok(None);
         };
         self.round(books, &mut postings)?;
+        let ledger_dates = self.ledger_dates();
         let voucher = Voucher::new(
             id,
             self.date,
@@ -210,7 +220,7 @@ impl Draft {
             books.settings.base_currency,
             postings,
         )?;
-        Ok(Some(voucher))
+        Ok(Some(voucher.holding(ledger_dates)))
     }
 
     fn difference(
