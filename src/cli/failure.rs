@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::archive::ArchiveError;
 use crate::cli::exit::Exit;
 use crate::config::error::ConfigError;
+use crate::coverage::CoverageError;
 use crate::format::FormatError;
 use crate::ledger::day::with_causes;
 use crate::output::OutputError;
@@ -124,6 +125,22 @@ fn archive_exit(error: &ArchiveError) -> Exit {
     }
 }
 
+impl From<CoverageError> for Failure {
+    fn from(error: CoverageError) -> Self {
+        Self::of(coverage_exit(&error), &error, error.hint().map(str::to_owned))
+    }
+}
+
+fn coverage_exit(error: &CoverageError) -> Exit {
+    match error {
+        CoverageError::Archive(error) => archive_exit(error),
+        CoverageError::Object { .. } | CoverageError::Kept(_) => Exit::DoesNotReconcile,
+        CoverageError::Meanwhile(_) => Exit::Locked,
+        CoverageError::Uncorrectable(_) | CoverageError::Refused(_) => Exit::OutputRefused,
+        CoverageError::Nothing(_) => Exit::Usage,
+    }
+}
+
 impl From<OutputError> for Failure {
     fn from(error: OutputError) -> Self {
         Self::of(Exit::OutputRefused, &error, Some(error.hint().to_owned()))
@@ -160,11 +177,13 @@ impl From<&RunError> for Failure {
     fn from(error: &RunError) -> Self {
         let exit = match error {
             RunError::Archive(error) => archive_exit(error),
+            RunError::Coverage(error) => coverage_exit(error),
             RunError::Format(_) => Exit::Usage,
             RunError::ReadAgain(_) => Exit::DoesNotReconcile,
             RunError::Posting(posting) if posting.is_configuration() => Exit::Usage,
             RunError::Posting(PostingError::Overflow(_)) => Exit::DoesNotReconcile,
             RunError::Posting(_) | RunError::Movement { .. } => Exit::Unexpected,
+            RunError::Output(OutputError::Locked(_)) => Exit::Locked,
             RunError::Output(_) => Exit::OutputRefused,
             RunError::Cancelled => Exit::Cancelled,
         };

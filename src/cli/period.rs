@@ -16,7 +16,7 @@ use crate::cli::{select, terminal};
 use crate::config::Config;
 use crate::config::company::CompanyField;
 use crate::date::DateRange;
-use crate::ledger::finding::{Code, Level};
+use crate::ledger::finding::Level;
 use crate::proof::Status;
 use crate::provider::LedgerInfo;
 use crate::report;
@@ -32,6 +32,8 @@ pub fn export(global: &Global, arguments: &Export) -> Result<Exit, Failure> {
         all_formats,
         force: arguments.force,
         new_only: arguments.new_only,
+        corrections: arguments.corrections,
+        keeps_coverage: true,
         users_formats: select::users_formats(),
         ..WriteOptions::default()
     };
@@ -46,6 +48,7 @@ pub fn check(global: &Global, arguments: &Check) -> Result<Exit, Failure> {
         all_formats,
         users_formats: select::users_formats(),
         dry_run: true,
+        keeps_coverage: true,
         ..WriteOptions::default()
     };
     PeriodCommand::new(global, "check", &arguments.selected)?.run(Some(write), Show::Short)
@@ -117,7 +120,8 @@ pub struct PeriodCommand<'a> {
 }
 
 impl<'a> PeriodCommand<'a> {
-    fn new(global: &'a Global, name: &'static str, selected: &SelectionOpen) -> Result<Self, Failure> {
+    /// A command by its name, for some dates.
+    pub fn new(global: &'a Global, name: &'static str, selected: &SelectionOpen) -> Result<Self, Failure> {
         let config = select::config(global)?;
         let wanted = select::unique(&selected.selection.ledgers);
         Ok(Self {
@@ -134,12 +138,17 @@ impl<'a> PeriodCommand<'a> {
 
     /// Fetches what is missing, unless offline, and runs every ledger.
     pub fn run(&self, write: Option<WriteOptions>, show: Show) -> Result<Exit, Failure> {
-        let fetched = if self.global.offline {
+        self.finish(&self.fetch()?, write, show)
+    }
+
+    /// Fetches what is missing; offline, looks which ledgers there are.
+    pub fn fetch(&self) -> Result<Fetched, Failure> {
+        if self.global.offline {
             let ledgers = select::archived_ledgers(&self.archive, &self.wanted)?;
-            Fetched {
+            Ok(Fetched {
                 ledgers,
                 ..Fetched::default()
-            }
+            })
         } else {
             let options = online::client_options(self.global, &self.config)?;
             online::block_on(online::fetch(
@@ -148,9 +157,8 @@ impl<'a> PeriodCommand<'a> {
                 &self.config,
                 self.range,
                 &self.wanted,
-            ))?
-        };
-        self.finish(&fetched, write, show)
+            ))
+        }
     }
 
     /// Runs every ledger of a fetch.
@@ -166,17 +174,20 @@ impl<'a> PeriodCommand<'a> {
         })
     }
 
-    fn options(&self, fetched: &Fetched, ledger_id: &str, write: Option<WriteOptions>) -> RunOptions {
+    /// How a ledger is run.
+    pub fn options(&self, fetched: &Fetched, ledger_id: &str, write: Option<WriteOptions>) -> RunOptions {
         RunOptions {
             range: self.range,
             allow_open: self.allow_open,
             write,
+            records: false,
             open: fetched.open.get(ledger_id).cloned().unwrap_or_default(),
             cancelled: Arc::clone(&self.cancelled),
         }
     }
 
-    fn over(
+    /// Runs `each` on every ledger of a fetch, and shows what came of it.
+    pub fn over(
         &self,
         fetched: &Fetched,
         show: Show,
@@ -234,7 +245,7 @@ impl<'a> PeriodCommand<'a> {
     }
 
     /// The exit code of one ledger; says on the terminal why it is not zero.
-    fn exit_of(&self, run: &LedgerRun) -> Exit {
+    pub fn exit_of(&self, run: &LedgerRun) -> Exit {
         let mut exit = Exit::Done;
         if let Some(error) = &run.error {
             let failure = Failure::from(error);
@@ -251,7 +262,7 @@ impl<'a> PeriodCommand<'a> {
         if proof.status == Status::Failed {
             exit = exit.worse(Exit::DoesNotReconcile);
         }
-        if proof.findings.has_code(Code::TargetLimit) {
+        if proof.findings.refuse_output() {
             exit = exit.worse(Exit::OutputRefused);
         }
         let needs_before = proof.open_dates.iter().any(|date| *date < self.range.from());
@@ -296,7 +307,7 @@ fn failed_report(ledger_id: &str, failure: &Failure) -> LedgerReport {
 }
 
 /// The formats that were named, and whether all are wanted.
-fn formats(names: &[String]) -> Result<(Vec<Arc<Format>>, bool), Failure> {
+pub fn formats(names: &[String]) -> Result<(Vec<Arc<Format>>, bool), Failure> {
     let mut formats = Vec::new();
     for name in names.iter().filter(|name| *name != "all") {
         formats.push(catalogue::resolve(name, select::users_formats().as_deref())?);

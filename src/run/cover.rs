@@ -76,6 +76,12 @@ impl Covers {
                 let kind = descriptor.coverage;
                 covers.formats.insert(id.clone(), Covered { kind, state });
             }
+            let is_corrected = options.write.as_ref().is_some_and(|write| write.corrections);
+            if is_corrected && !(is_covered && descriptor.coverage == Coverage::Vouchers) {
+                return Err(CoverageError::Nothing(format!(
+                    "`{id}` covers no vouchers, so there is nothing in it to correct; name a format to import with --format"
+                )));
+            }
         }
         let looks_back = settings.voucher_per == VoucherPer::Payout
             || settings.date_basis == DateBasis::TransactionDate;
@@ -119,6 +125,13 @@ impl Covers {
             }
         };
         self.formats.iter().filter(vouchers).map(plan).collect()
+    }
+}
+
+impl FormatPlan {
+    /// Whether an export would be more than new vouchers and the same ones.
+    pub fn differs(&self) -> bool {
+        self.verdict.differs() || !self.verdict.elsewhere.is_empty() || !self.gaps.is_empty()
     }
 }
 

@@ -3,6 +3,7 @@
 //! What is written is staged, and kept only when nothing stands against the export. So what was
 //! proven is what is written.
 
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use chrono::NaiveDate;
@@ -21,12 +22,15 @@ use crate::posting::books::Books;
 use crate::posting::sequence::Sequence;
 use crate::proof::{ProofOptions, Prover, Status};
 use crate::provider::{LedgerInfo, Topic};
+use crate::archive::Archive;
+use crate::run::cover::Covers;
 use crate::run::documents::Documents;
 use crate::run::earlier::{self, Earlier};
 use crate::run::movement::{Movements, movement_error};
 use crate::run::session::Session;
+use crate::run::keep::{End, Kept};
 use crate::run::stage::Stage;
-use crate::run::{LedgerRun, RunError, RunOptions};
+use crate::run::{LedgerRun, RunError, RunOptions, WriteOptions, output_folder};
 use crate::writer::{Context, Opening};
 
 /// One ledger and what to do with it.
@@ -36,6 +40,9 @@ pub(super) struct Run<'a> {
     pub(super) currency: Currency,
     /// The dates that go into files.
     pub(super) exported: DateRange,
+    pub(super) archive: &'a Archive,
+    /// What was exported and closed before.
+    pub(super) covers: &'a Covers,
     /// The other ledgers of the same company.
     pub(super) siblings: Vec<String>,
 }
@@ -43,6 +50,7 @@ pub(super) struct Run<'a> {
 /// What the pass has come to so far.
 struct Pass<'r, 'a> {
     run: &'r Run<'a>,
+    context: Context<'r>,
     prover: Prover,
     poster: Poster<'r>,
     books: &'r Books<'r>,
@@ -77,7 +85,9 @@ impl Run<'_> {
         };
         let (documents, error) = match &self.options.write {
             None => (None, None),
-            Some(write) => match Documents::new(context, write) {
+            // Corrections are made when all that the run makes is known.
+            Some(write) if write.corrections => (None, None),
+            Some(write) => match Documents::new(context, write, self.covers, self.folder(write)) {
                 Ok(documents) => (Some(documents), None),
                 Err(error) => (None, Some(error)),
             },
@@ -89,11 +99,13 @@ impl Run<'_> {
             settings.date_basis == DateBasis::LedgerDate || settings.voucher_per == VoucherPer::Payout;
         let pass = Pass {
             run: self,
+            context,
             prover: Prover::start(&self.session.days, self.proof_options()),
             poster: Poster::new(&books, captures, earlier.funds_opening),
             books: &books,
             stage: Stage {
                 documents,
+                recorder: self.covers.recorder(&books),
                 sequence: (!is_ordered).then(Sequence::default),
                 totals: JournalTotals::default(),
                 movements: Movements::default(),
@@ -104,6 +116,10 @@ impl Run<'_> {
             error,
         };
         pass.go(&earlier)
+    }
+
+    fn folder(&self, write: &WriteOptions) -> PathBuf {
+        output_folder(&write.out, &self.session.info.ledger_id, self.exported)
     }
 
     fn proof_options(&self) -> ProofOptions {
@@ -329,13 +345,17 @@ impl Pass<'_, '_> {
         let is_open = !proof.open_dates.is_empty() && !run.options.allow_open;
         let is_open = is_open || !earlier.missing.is_empty();
         let may_write = error.is_none() && proof.status != Status::Failed && !is_open;
-        let mut outputs = Vec::new();
+        let mut kept = Kept::default();
+        let recorder = self.stage.recorder.take();
         if may_write && proof.exported.is_some() {
-            match self
-                .stage
-                .keep(&mut proof, &run.session.config.fingerprint, self.sources)
-            {
-                Ok(written) => outputs = written,
+            let end = End {
+                context: self.context,
+                recorder,
+                waiting: self.poster.waiting_dates(),
+                sources: self.sources,
+            };
+            match run.keep(&mut self.stage, &mut proof, end) {
+                Ok(done) => kept = done,
                 Err(failure) => error = Some(failure),
             }
         }
@@ -344,7 +364,9 @@ impl Pass<'_, '_> {
             proof: Some(proof),
             totals: self.stage.totals,
             movements: self.stage.movements.into_map(),
-            outputs,
+            outputs: kept.outputs,
+            plans: kept.plans,
+            recording: kept.recording,
             error,
         }
     }

@@ -31,6 +31,7 @@ fn options(range: DateRange, write: Option<WriteOptions>) -> RunOptions {
         range,
         allow_open: false,
         write,
+        records: false,
         open: BTreeSet::new(),
         cancelled: Arc::default(),
     }
