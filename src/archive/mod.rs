@@ -96,9 +96,9 @@ impl ArchiveError {
             }
             Self::Locked { .. } => Some("wait for the other run to end; the lock ends with its process"),
             Self::TwoVersions(..) => Some("remove the wrong one"),
-            Self::Record { .. } => {
-                Some("restore it from a backup: it says what was exported or closed, and nothing takes its place in silence")
-            }
+            Self::Record { .. } => Some(
+                "restore it from a backup: it says what was exported or closed, and nothing takes its place in silence",
+            ),
             Self::ReadOnly(_) => {
                 Some("read it with --offline, or unpack it and name the folder with --archive DIR")
             }

@@ -145,11 +145,7 @@ fn parse_name(name: &str) -> Option<(u64, Packing)> {
 }
 
 /// The text at `path`; the inner error is of the bytes.
-fn read(
-    store: &dyn Store,
-    path: &str,
-    packing: Packing,
-) -> Result<std::io::Result<String>, ArchiveError> {
+fn read(store: &dyn Store, path: &str, packing: Packing) -> Result<std::io::Result<String>, ArchiveError> {
     let Some(object) = store.open(path)? else {
         return Ok(Err(std::io::ErrorKind::NotFound.into()));
     };

@@ -53,9 +53,13 @@ pub fn run(global: &Global, arguments: &Plan) -> Result<Exit, Failure> {
     }
     let (formats, all) = formats(&arguments.formats)?;
     if all {
-        return Err(Failure::usage("`all` covers nothing; name the formats that are imported"));
+        return Err(Failure::usage(
+            "`all` covers nothing; name the formats that are imported",
+        ));
     }
-    let plain = formats.iter().find(|format| format.descriptor.coverage != Coverage::Vouchers);
+    let plain = formats
+        .iter()
+        .find(|format| format.descriptor.coverage != Coverage::Vouchers);
     if let Some(plain) = plain {
         let id = &plain.descriptor.id;
         return Err(Failure::usage(format!(
@@ -134,13 +138,17 @@ fn selected(arguments: &Plan) -> SelectionOpen {
 
 /// Withdraws exports that were not imported.
 fn withdraw(global: &Global, arguments: &Plan, forget: &str, reason: &str) -> Result<Exit, Failure> {
-    let (from, to) = forget
-        .split_once("..")
-        .ok_or_else(|| Failure::usage(format!("`{forget}` is no range; write FROM..TO, each as YYYY-MM-DD")))?;
+    let (from, to) = forget.split_once("..").ok_or_else(|| {
+        Failure::usage(format!(
+            "`{forget}` is no range; write FROM..TO, each as YYYY-MM-DD"
+        ))
+    })?;
     let range = DateRange::new(date::parse(from)?, date::parse(to)?)?;
     let (formats, all) = formats(&arguments.formats)?;
     if all || formats.is_empty() {
-        return Err(Failure::usage("name the formats whose exports are withdrawn with --format"));
+        return Err(Failure::usage(
+            "name the formats whose exports are withdrawn with --format",
+        ));
     }
     let config = select::config(global)?;
     let wanted = select::unique(&arguments.ledgers);
@@ -151,7 +159,9 @@ fn withdraw(global: &Global, arguments: &Plan, forget: &str, reason: &str) -> Re
         for format in &formats {
             let id = &format.descriptor.id;
             match run::withdraw::forget(&archive, &ledger_id, id, range, reason) {
-                Ok(ranges) => withdrawn.push(json!({"ledger_id": ledger_id, "format": id, "withdrawn": ranges})),
+                Ok(ranges) => {
+                    withdrawn.push(json!({"ledger_id": ledger_id, "format": id, "withdrawn": ranges}))
+                }
                 Err(CoverageError::Nothing(what)) => nothing = Some(what),
                 Err(error) => return Err(error.into()),
             }
@@ -163,7 +173,9 @@ fn withdraw(global: &Global, arguments: &Plan, forget: &str, reason: &str) -> Re
     if global.json {
         terminal::json(&json!({"schema": 1, "command": "plan", "exit_code": 0, "ledgers": withdrawn}));
     } else if !global.quiet {
-        terminal::note(&format!("the exports of {from} to {to} are withdrawn; they can be exported again"));
+        terminal::note(&format!(
+            "the exports of {from} to {to} are withdrawn; they can be exported again"
+        ));
     }
     Ok(Exit::Done)
 }
@@ -238,7 +250,10 @@ impl LedgerPlan {
                 Some(holder) => holder.as_str(),
                 None => "no voucher",
             };
-            line("overlaps", format!("{} with {by} ({})", overlap.voucher, overlap.range));
+            line(
+                "overlaps",
+                format!("{} with {by} ({})", overlap.voucher, overlap.range),
+            );
         }
         for gap in &self.gaps {
             line("gap", gap.to_string());

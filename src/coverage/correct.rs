@@ -86,7 +86,8 @@ fn refuse(
     }
     for voucher in new {
         if let Some(date) = voucher.ledger_dates.iter().find(|date| !state.covers(**date)) {
-            let why = format!("only a part of it was exported before, and {date} was not; export that date first");
+            let why =
+                format!("only a part of it was exported before, and {date} was not; export that date first");
             return cannot(voucher, why);
         }
     }
@@ -98,7 +99,12 @@ fn refuse(
     for voucher in old {
         let is_left = |date: &&NaiveDate| !recording.range.contains(**date) && !is_made.contains(*date);
         if let Some(date) = voucher.ledger_dates.iter().find(is_left) {
-            return cannot(voucher, format!("it also holds {date}, which is not in the range; name a range that has all of its dates"));
+            return cannot(
+                voucher,
+                format!(
+                    "it also holds {date}, which is not in the range; name a range that has all of its dates"
+                ),
+            );
         }
     }
     Ok(())
@@ -123,7 +129,11 @@ impl Correction {
         };
         let id = VoucherId::new(Arc::clone(ledger_id), origin);
         let (number, is_new) = (self.number, self.is_new);
-        let mark = if is_new { format!(" ~{number}") } else { format!(" ~R{number}") };
+        let mark = if is_new {
+            format!(" ~{number}")
+        } else {
+            format!(" ~R{number}")
+        };
         Ok(self.voucher.to_voucher(id, self.date, !is_new, &mark)?)
     }
 }

@@ -170,7 +170,9 @@ impl HeldVoucher {
             .iter()
             .map(|posting| posting.to_posting(sign, mark))
             .collect();
-        let postings = postings.filter(|postings| !postings.is_empty()).ok_or_else(damaged)?;
+        let postings = postings
+            .filter(|postings| !postings.is_empty())
+            .ok_or_else(damaged)?;
         let base = self.base_currency.unwrap_or(self.currency);
         let voucher = Voucher::new(id, date, self.currency, base, postings)?;
         Ok(voucher.holding(self.ledger_dates.clone()))

@@ -83,12 +83,19 @@ impl Recorder {
 
     /// Takes a voucher. Vouchers of one entry come date by date.
     pub fn add(&mut self, voucher: &Voucher) {
-        let is_open = |closed: NaiveDate| voucher.ledger_dates().first().is_some_and(|first| *first > closed);
+        let is_open = |closed: NaiveDate| {
+            voucher
+                .ledger_dates()
+                .first()
+                .is_some_and(|first| *first > closed)
+        };
         if let Some(closed) = self.closed_until
             && voucher.date() <= closed
             && is_open(closed)
         {
-            let first = self.dated_back.get_or_insert_with(|| (0, voucher.id().to_string()));
+            let first = self
+                .dated_back
+                .get_or_insert_with(|| (0, voucher.id().to_string()));
             first.0 += 1;
         }
         if let Some(row) = &mut self.row {

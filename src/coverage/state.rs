@@ -156,11 +156,7 @@ impl State {
             known.held.insert(voucher.id.clone());
             known.range.get_or_insert(range);
         }
-        let held = Held {
-            voucher,
-            range,
-            file,
-        };
+        let held = Held { voucher, range, file };
         self.vouchers.entry(held.voucher.id.clone()).or_insert(held);
     }
 
@@ -315,7 +311,13 @@ pub fn add_export(
     number: u64,
     object: &ExportObject,
 ) -> Result<(), CoverageError> {
-    add(archive, ledger_id, &row(format), number, &object::to_text(ledger_id, object))
+    add(
+        archive,
+        ledger_id,
+        &row(format),
+        number,
+        &object::to_text(ledger_id, object),
+    )
 }
 
 /// Adds an object to the row of closes.
@@ -325,16 +327,16 @@ pub fn add_close(
     number: u64,
     object: &CloseObject,
 ) -> Result<(), CoverageError> {
-    add(archive, ledger_id, CLOSES, number, &object::to_text(ledger_id, object))
+    add(
+        archive,
+        ledger_id,
+        CLOSES,
+        number,
+        &object::to_text(ledger_id, object),
+    )
 }
 
-fn add(
-    archive: &Archive,
-    ledger_id: &str,
-    row: &str,
-    number: u64,
-    text: &str,
-) -> Result<(), CoverageError> {
+fn add(archive: &Archive, ledger_id: &str, row: &str, number: u64, text: &str) -> Result<(), CoverageError> {
     if archive.add_record(ledger_id, row, number, text)? {
         return Ok(());
     }

@@ -123,7 +123,10 @@ impl Verdict {
         let mut parts = Vec::new();
         if let Some(first) = self.changed.first() {
             let count = self.changed.len();
-            parts.push(format!("{count} vouchers book something else, the first is {}", first.voucher));
+            parts.push(format!(
+                "{count} vouchers book something else, the first is {}",
+                first.voucher
+            ));
         }
         if let Some(first) = self.taken.first() {
             let by = match first.held_by.first() {
@@ -138,7 +141,9 @@ impl Verdict {
         }
         if let Some(first) = self.gone.first() {
             let count = self.gone.len();
-            parts.push(format!("{count} vouchers are no longer made, the first is {first}"));
+            parts.push(format!(
+                "{count} vouchers are no longer made, the first is {first}"
+            ));
         }
         parts.join("; ")
     }
@@ -147,13 +152,22 @@ impl Verdict {
 /// What holds the entries of a voucher that is not held itself.
 fn taken(voucher: &HeldVoucher, state: &State) -> Option<(Conflict, BTreeSet<u64>)> {
     // A voucher without entries takes nothing from others.
-    let dates: Vec<NaiveDate> = voucher.ledger_dates.iter().copied().filter(|date| state.covers(*date)).collect();
+    let dates: Vec<NaiveDate> = voucher
+        .ledger_dates
+        .iter()
+        .copied()
+        .filter(|date| state.covers(*date))
+        .collect();
     let first = dates.first()?;
     let known = dates.iter().filter_map(|date| state.dates.get(date));
     let held_by: BTreeSet<&String> = known.clone().flat_map(|known| &known.held).collect();
     let holders = held_by.iter().filter_map(|id| state.vouchers.get(*id));
     let mut files: BTreeSet<u64> = holders.map(|held| held.file).collect();
-    files.extend(known.filter(|known| known.held.is_empty()).map(|known| known.file));
+    files.extend(
+        known
+            .filter(|known| known.held.is_empty())
+            .map(|known| known.file),
+    );
     let conflict = Conflict {
         voucher: voucher.id.clone(),
         date: *first,
@@ -165,11 +179,7 @@ fn taken(voucher: &HeldVoucher, state: &State) -> Option<(Conflict, BTreeSet<u64
 
 /// Dates with entries, or unknown ones, between covered stretches; `is_empty` says whether a date
 /// is known to have no entry. With `made`, only the gaps that it would open.
-pub fn gaps(
-    state: &State,
-    made: Option<&Recording>,
-    is_empty: impl Fn(NaiveDate) -> bool,
-) -> Vec<DateRange> {
+pub fn gaps(state: &State, made: Option<&Recording>, is_empty: impl Fn(NaiveDate) -> bool) -> Vec<DateRange> {
     let Some(made) = made else {
         let dates: Vec<NaiveDate> = state.dates.keys().copied().collect();
         return between(&dates, &is_empty);

@@ -148,7 +148,10 @@ impl VoucherId {
         let date = |date: &NaiveDate| date.format("%y%m%d").to_string();
         match &self.origin {
             Origin::Correction {
-                short, number, is_new, ..
+                short,
+                number,
+                is_new,
+                ..
             } => format!("{short}{}{number}", mark(*is_new)),
             Origin::LedgerDate(of) => format!("{ledger_id}-{}", date(of)),
             Origin::Moved {

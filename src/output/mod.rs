@@ -168,7 +168,12 @@ impl Staging {
             source,
         };
         let mut options = File::options();
-        let file = options.write(true).create(true).truncate(false).open(&path).map_err(write)?;
+        let file = options
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(write)?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(OutputError::Locked(path)),

@@ -70,7 +70,9 @@ fn record(
     }
     if let Some(first_open) = closes.first_open().filter(|first| *first != month.from()) {
         let next = first_open.format("%Y-%m");
-        return refused(format!("{name} cannot be closed before {next}: months are closed one after the other"));
+        return refused(format!(
+            "{name} cannot be closed before {next}: months are closed one after the other"
+        ));
     }
     let close = Close {
         month: name,

@@ -83,8 +83,8 @@ impl Covers {
                 )));
             }
         }
-        let looks_back = settings.voucher_per == VoucherPer::Payout
-            || settings.date_basis == DateBasis::TransactionDate;
+        let looks_back =
+            settings.voucher_per == VoucherPer::Payout || settings.date_basis == DateBasis::TransactionDate;
         let last_closed = covers.closes.last_date();
         let is_closed = last_closed.is_some_and(|last| looks_back || last >= options.range.from());
         let opens = covers.closes.first_open() == Some(options.range.from());
@@ -229,7 +229,9 @@ pub(super) fn modes(books: &Books<'_>) -> BTreeMap<String, String> {
         ("captures", captures),
         ("fees", fees),
     ];
-    modes.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
+    modes
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into()
 }
 
 /// What is to be noted of an export before its files appear.
@@ -267,7 +269,10 @@ pub(super) fn note(
         state.covers(*date) || (known.waits && state.dates.contains_key(date))
     };
     let knows_all = export.dates.iter().all(knows_date)
-        && export.vouchers.iter().all(|voucher| state.vouchers.contains_key(&voucher.id));
+        && export
+            .vouchers
+            .iter()
+            .all(|voucher| state.vouchers.contains_key(&voucher.id));
     (!knows_all || !replaces.is_empty()).then(|| Note {
         format: format.to_owned(),
         number: state.next(),

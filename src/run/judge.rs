@@ -66,9 +66,16 @@ impl Judge<'_> {
                 Topic::Fees => last.balances.fees,
             };
             // Only what directly follows the closed month opens with its balances.
-            let is_next = self.recording.dates.keys().next().is_some_and(|first| *first <= first_open);
+            let is_next = self
+                .recording
+                .dates
+                .keys()
+                .next()
+                .is_some_and(|first| *first <= first_open);
             let mut with_entries = topics.filter(|(_, known)| known.entries > 0);
-            let opening = with_entries.next().and_then(|(date, known)| Some((*date, known.opens_at?)));
+            let opening = with_entries
+                .next()
+                .and_then(|(date, known)| Some((*date, known.opens_at?)));
             if let (true, Some(closing), Some((date, opening))) = (is_next, closing, opening)
                 && closing != opening
             {
@@ -159,7 +166,14 @@ impl Judge<'_> {
         for account in accounts {
             self.account(format, account, findings);
         }
-        Ok(cover::note(format, covered.kind, state, recording, export, &replaces))
+        Ok(cover::note(
+            format,
+            covered.kind,
+            state,
+            recording,
+            export,
+            &replaces,
+        ))
     }
 
     fn overlap(&self, format: &str, verdict: &Verdict, findings: &mut Findings) {
@@ -258,7 +272,14 @@ impl Judge<'_> {
             });
         }
         let none = BTreeSet::new();
-        cover::note(format, covered.kind, &covered.state, self.recording, export, &none)
+        cover::note(
+            format,
+            covered.kind,
+            &covered.state,
+            self.recording,
+            export,
+            &none,
+        )
     }
 
     fn money(&self, minor: i64) -> String {

@@ -2,13 +2,11 @@
 
 pub mod captures;
 pub mod close;
-mod correct;
 pub mod cover;
 pub mod documents;
 pub mod earlier;
 pub mod explain;
 mod judge;
-mod keep;
 mod movement;
 mod pass;
 pub mod rules;
@@ -202,7 +200,11 @@ pub fn ledger(archive: &Archive, ledger_id: &str, config: &Config, options: &Run
 fn with_formats(options: &RunOptions, session: &Session<'_>) -> Result<RunOptions, FormatError> {
     let mut options = options.clone();
     if let Some(write) = &mut options.write {
-        let named: BTreeSet<String> = write.formats.iter().map(|format| format.descriptor.id.clone()).collect();
+        let named: BTreeSet<String> = write
+            .formats
+            .iter()
+            .map(|format| format.descriptor.id.clone())
+            .collect();
         write.formats = documents::formats(&session.ledger_config, &session.info.ledger_id, write)?;
         if write.all_formats {
             let ids = write.formats.iter().map(|format| format.descriptor.id.clone());

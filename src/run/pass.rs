@@ -3,11 +3,15 @@
 //! What is written is staged, and kept only when nothing stands against the export. So what was
 //! proven is what is written.
 
+mod correct;
+mod keep;
+
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use chrono::NaiveDate;
 
+use crate::archive::Archive;
 use crate::config::{DateBasis, VoucherPer};
 use crate::date::DateRange;
 use crate::days::ReadAgain;
@@ -22,13 +26,12 @@ use crate::posting::books::Books;
 use crate::posting::sequence::Sequence;
 use crate::proof::{ProofOptions, Prover, Status};
 use crate::provider::{LedgerInfo, Topic};
-use crate::archive::Archive;
 use crate::run::cover::Covers;
 use crate::run::documents::Documents;
 use crate::run::earlier::{self, Earlier};
 use crate::run::movement::{Movements, movement_error};
+use crate::run::pass::keep::{End, Kept};
 use crate::run::session::Session;
-use crate::run::keep::{End, Kept};
 use crate::run::stage::Stage;
 use crate::run::{LedgerRun, RunError, RunOptions, WriteOptions, output_folder};
 use crate::writer::{Context, Opening};

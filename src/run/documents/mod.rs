@@ -19,8 +19,8 @@ use crate::ledger::finding::{Code, Findings};
 use crate::ledger::page::Page;
 use crate::output::Staging;
 use crate::output::manifest::{Manifest, ManifestOutput, ManifestRange, ManifestSource};
-use crate::run::documents::set::DocumentSet;
 use crate::run::cover::Covers;
+use crate::run::documents::set::DocumentSet;
 use crate::run::{RunError, WriteOptions};
 use crate::writer::{Context, Limits, Opening};
 

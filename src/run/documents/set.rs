@@ -1,7 +1,7 @@
 //! The documents of one format: one, or one for each fiscal year or voucher.
 
-use std::collections::btree_map::Entry as Slot;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 use std::io;
 use std::path::PathBuf;
 
@@ -80,7 +80,9 @@ impl<'a> DocumentSet<'a> {
 
     /// Whether a document is made of entries.
     pub(super) fn wants_entries(&self) -> bool {
-        self.parts.values().any(|document| document.writer.wants_entries())
+        self.parts
+            .values()
+            .any(|document| document.writer.wants_entries())
     }
 
     /// Shows some entries of a day before the range to every document.

@@ -18,8 +18,14 @@ fn months_are_closed_one_after_the_other() {
     assert_code(&run, 0);
     assert_eq!(run.json()["command"], "close");
     let first = object(&place, "closes", 1);
-    assert_eq!((&first["kind"], &first["month"]), (&"close".into(), &"2026-01".into()));
-    assert_eq!(first["balances"], serde_json::json!({"funds": 8000, "fees": -240}));
+    assert_eq!(
+        (&first["kind"], &first["month"]),
+        (&"close".into(), &"2026-01".into())
+    );
+    assert_eq!(
+        first["balances"],
+        serde_json::json!({"funds": 8000, "fees": -240})
+    );
     // Again it is done already.
     assert_code(&close(&place, "2026-01"), 0);
     assert_eq!(objects(&place, "closes"), 1);
@@ -43,7 +49,11 @@ fn a_closed_month_is_written_again_only_as_it_was() {
         exported(&place, JANUARY, "again", &["--format", format]);
     }
     exported(&place, FEBRUARY, "out", &[]);
-    for other in [MENDED, "[posting]\nvoucher_per = \"entry\"\n", "[posting]\nfees = \"retained\"\n"] {
+    for other in [
+        MENDED,
+        "[posting]\nvoucher_per = \"entry\"\n",
+        "[posting]\nfees = \"retained\"\n",
+    ] {
         let place = Workplace::of(&[&super::shop()]);
         assert_code(&close(&place, "2026-01"), 0);
         let place = place.config(other);
@@ -73,7 +83,10 @@ fn only_the_last_close_is_taken_back_and_that_is_kept() {
     assert_code(&place.run(&["close", "--reopen", "2026-02"]), 2);
     assert_code(&reopen(&place, "2026-02"), 0);
     let note = object(&place, "closes", 3);
-    assert_eq!((&note["kind"], &note["reason"]), (&"reopen".into(), &"a late invoice".into()));
+    assert_eq!(
+        (&note["kind"], &note["reason"]),
+        (&"reopen".into(), &"a late invoice".into())
+    );
     assert_code(&reopen(&place, "2026-01"), 0);
     let place = place.config(MENDED);
     exported(&place, JANUARY, "out", &[]);
@@ -96,10 +109,19 @@ fn what_is_not_proven_is_closed_with_a_reason() {
     assert_code(&run, 8);
     assert!(run.stderr.contains("--reason"), "{}", run.stderr);
     assert_eq!(objects(&place, "closes"), 0);
-    let run = place.run(&["close", "--month", "2026-02", "--reason", "taken over from another office"]);
+    let run = place.run(&[
+        "close",
+        "--month",
+        "2026-02",
+        "--reason",
+        "taken over from another office",
+    ]);
     assert_code(&run, 0);
     let note = object(&place, "closes", 1);
-    assert_eq!((&note["status"], &note["reason"]), (&"not-proven".into(), &"taken over from another office".into()));
+    assert_eq!(
+        (&note["status"], &note["reason"]),
+        (&"not-proven".into(), &"taken over from another office".into())
+    );
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn booked(place: &Workplace, out: &str) -> BTreeMap<String, i64> {
         }
         let document: Value = serde_json::from_slice(&bytes).unwrap();
         for line in lines(&document) {
-            let number = line["account"]["number"].to_string();
+            let number = line["account"]["id"].to_string();
             let amount = line["amountGross"].to_string();
             let minor = amount.trim_matches('"').replace('.', "");
             let minor: i64 = minor.parse().unwrap();
@@ -67,13 +67,21 @@ fn what_was_imported_is_reversed_and_booked_anew() {
     assert_eq!(note["kind"], "corrections");
     let expected = ["2026-01-05", "2026-01-12", "2026-01-29"].map(|date| {
         let id = format!("VM-302321-{date}");
-        [(format!("{id}~R1"), date.to_owned()), (format!("{id}~1"), date.to_owned())]
+        [
+            (format!("{id}~R1"), date.to_owned()),
+            (format!("{id}~1"), date.to_owned()),
+        ]
     });
     assert_eq!(written(&note), expected.concat());
     assert_eq!(files(&place, "books", "2026-01-01_2026-01-31~2").len(), 6);
 
     // Old, reversed and new together are what a first export under the new configuration is.
-    exported(&Workplace::of(&[&super::shop()]).config(MENDED), JANUARY, "x", &[]);
+    exported(
+        &Workplace::of(&[&super::shop()]).config(MENDED),
+        JANUARY,
+        "x",
+        &[],
+    );
     let fresh = Workplace::of(&[&super::shop()]).config(MENDED);
     exported(&fresh, JANUARY, "books", &[]);
     let mut all = booked(&place, "books");
@@ -129,7 +137,12 @@ fn corrections_of_a_closed_month_are_dated_in_the_first_open_one() {
     correct(&place, ("2026-01-01", "2026-02-28"), "books");
     let note = object(&place, "exports/tripletex", 2);
     let dates: Vec<String> = written(&note).into_iter().map(|(_, date)| date).collect();
-    let expected = [vec!["2026-02-01"; 6], vec!["2026-02-03"; 2], vec!["2026-02-10"; 2]].concat();
+    let expected = [
+        vec!["2026-02-01"; 6],
+        vec!["2026-02-03"; 2],
+        vec!["2026-02-10"; 2],
+    ]
+    .concat();
     assert_eq!(dates, expected);
 }
 
@@ -164,7 +177,12 @@ fn another_mode_is_corrected_only_where_all_of_it_was_exported() {
 #[test]
 fn a_plain_format_holds_no_corrections() {
     let place = place();
-    let run = export(&place, JANUARY, "out", &["--format", "journal-csv", "--corrections"]);
+    let run = export(
+        &place,
+        JANUARY,
+        "out",
+        &["--format", "journal-csv", "--corrections"],
+    );
     assert_code(&run, 2);
     // A target that numbers vouchers has no number for a correction.
     exported(&place, JANUARY, "out", &["--format", "gbat10"]);

@@ -13,7 +13,10 @@ fn a_month_that_was_left_out_is_a_gap() {
     let run = export(&place, MARCH, "out", &[]);
     assert_code(&run, 8);
     let said = message(&run, "coverage-gap");
-    assert!(said.contains("2026-02-03 to 2026-02-03, 2026-02-10 to 2026-02-10"), "{said}");
+    assert!(
+        said.contains("2026-02-03 to 2026-02-03, 2026-02-10 to 2026-02-10"),
+        "{said}"
+    );
     assert_eq!(plan(&place, MARCH, 6)["gaps"][0]["from"], "2026-02-03");
     exported(&place, FEBRUARY, "out", &[]);
     exported(&place, MARCH, "out", &[]);
@@ -54,9 +57,16 @@ fn the_opening_of_the_first_export_is_said_once() {
     let run = exported(&place, FEBRUARY, "out", &[]);
     let findings = run.findings("opening-balance");
     assert_eq!(findings.len(), 2, "{findings:?}");
-    assert!(findings[0]["message"].as_str().unwrap().contains("80.00 NOK"), "{findings:?}");
+    assert!(
+        findings[0]["message"].as_str().unwrap().contains("80.00 NOK"),
+        "{findings:?}"
+    );
     assert_eq!(findings[0]["level"], "review");
-    assert!(exported(&place, MARCH, "out", &[]).findings("opening-balance").is_empty());
+    assert!(
+        exported(&place, MARCH, "out", &[])
+            .findings("opening-balance")
+            .is_empty()
+    );
 }
 
 #[test]

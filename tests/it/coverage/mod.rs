@@ -51,7 +51,9 @@ pub(crate) fn place() -> Workplace {
 
 /// Exports a month to an import format, into a folder.
 pub(crate) fn export(place: &Workplace, month: (&str, &str), out: &str, more: &[&str]) -> Ran {
-    let mut arguments = vec!["export", "--from", month.0, "--to", month.1, "--json", "--out", out];
+    let mut arguments = vec![
+        "export", "--from", month.0, "--to", month.1, "--json", "--out", out,
+    ];
     if !more.contains(&"--format") {
         arguments.extend(["--format", "tripletex"]);
     }
@@ -89,7 +91,11 @@ pub(crate) fn files(place: &Workplace, out: &str, name: &str) -> Vec<String> {
 
 /// Where an object of a format is.
 pub(crate) fn object_path(place: &Workplace, row: &str, number: u32) -> PathBuf {
-    place.path("archive").join("302321").join(row).join(format!("{number}.json"))
+    place
+        .path("archive")
+        .join("302321")
+        .join(row)
+        .join(format!("{number}.json"))
 }
 
 /// An object of the archive.
@@ -111,7 +117,16 @@ pub(crate) fn objects(place: &Workplace, row: &str) -> usize {
 
 /// What `plan` says of a month.
 pub(crate) fn plan(place: &Workplace, month: (&str, &str), code: i32) -> Value {
-    let run = place.run(&["plan", "--from", month.0, "--to", month.1, "--format", "tripletex", "--json"]);
+    let run = place.run(&[
+        "plan",
+        "--from",
+        month.0,
+        "--to",
+        month.1,
+        "--format",
+        "tripletex",
+        "--json",
+    ]);
     assert_code(&run, code);
     let document = run.json();
     assert_eq!(document["exit_code"], code);

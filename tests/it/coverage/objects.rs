@@ -42,7 +42,12 @@ fn an_object_that_cannot_be_read_stops_the_run_by_its_name() {
     exported(&place, FEBRUARY, "out", &[]);
     let first = object_path(&place, "exports/tripletex", 1);
     let text = fs::read_to_string(&first).unwrap();
-    for damaged in ["{", "", "{\"schema\": 9, \"ledger_id\": \"302321\"}", &text.replace("302321", "1")] {
+    for damaged in [
+        "{",
+        "",
+        "{\"schema\": 9, \"ledger_id\": \"302321\"}",
+        &text.replace("302321", "1"),
+    ] {
         fs::write(&first, damaged).unwrap();
         let run = export(&place, FEBRUARY, "out", &[]);
         assert_code(&run, 4);
@@ -51,7 +56,11 @@ fn an_object_that_cannot_be_read_stops_the_run_by_its_name() {
     fs::remove_file(&first).unwrap();
     let run = export(&place, FEBRUARY, "out", &[]);
     assert_code(&run, 4);
-    assert!(run.stderr.contains("1.json") && run.stderr.contains("missing"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("1.json") && run.stderr.contains("missing"),
+        "{}",
+        run.stderr
+    );
     assert_eq!(objects(&place, "exports/tripletex"), 1, "nothing took its place");
     // Formats without coverage do not ask.
     exported(&place, FEBRUARY, "out", &["--format", "journal-csv"]);
@@ -65,13 +74,28 @@ fn a_flat_folder_and_a_zip_keep_their_objects_beside_them() {
     ledger.write(&place.path("whole"), &Layout::PLAIN);
     fs::rename(place.path("whole/302321"), &flat).unwrap();
     let files: Vec<(String, Vec<u8>)> = tree(&flat).into_iter().collect();
-    let files: Vec<(&str, Vec<u8>)> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
+    let files: Vec<(&str, Vec<u8>)> = files
+        .iter()
+        .map(|(name, bytes)| (name.as_str(), bytes.clone()))
+        .collect();
     pack(&place.path("flat.zip"), &files);
     for (archive, out) in [("flat", "a"), ("flat.zip", "b")] {
         let run = |month: (&str, &str)| {
             place.bare(&[
-                "export", "--offline", "--archive", archive, "--ledger", "302321", "--from", month.0, "--to", month.1,
-                "--format", "tripletex", "--out", out,
+                "export",
+                "--offline",
+                "--archive",
+                archive,
+                "--ledger",
+                "302321",
+                "--from",
+                month.0,
+                "--to",
+                month.1,
+                "--format",
+                "tripletex",
+                "--out",
+                out,
             ])
         };
         for month in [JANUARY, JANUARY, FEBRUARY] {

@@ -13,7 +13,11 @@ fn a_plan_says_what_an_export_would_change_and_changes_nothing() {
     let first = plan(&place, JANUARY, 0);
     assert_eq!(
         ids(&first["new"]),
-        ["VM-302321-2026-01-05", "VM-302321-2026-01-12", "VM-302321-2026-01-29"]
+        [
+            "VM-302321-2026-01-05",
+            "VM-302321-2026-01-12",
+            "VM-302321-2026-01-29"
+        ]
     );
     assert_eq!(first["format"], "tripletex");
     assert!(!place.path("archive/302321/exports").exists());
@@ -46,13 +50,26 @@ fn a_trial_is_withdrawn_with_its_reason() {
     let place = place();
     exported(&place, JANUARY, "out", &[]);
     exported(&place, FEBRUARY, "out", &[]);
-    let forget = |range: &str| place.run(&["plan", "--forget", range, "--format", "tripletex", "--reason", "a trial"]);
+    let forget = |range: &str| {
+        place.run(&[
+            "plan",
+            "--forget",
+            range,
+            "--format",
+            "tripletex",
+            "--reason",
+            "a trial",
+        ])
+    };
     assert_code(&forget("2026-03-01..2026-03-31"), 2);
     assert_code(&forget("2026-01-01..2026-01-15"), 8);
     assert_code(&forget("2026-02-01"), 2);
     assert_code(&forget("2026-02-01..2026-02-28"), 0);
     let note = object(&place, "exports/tripletex", 3);
-    assert_eq!((&note["kind"], &note["reason"]), (&"forget".into(), &"a trial".into()));
+    assert_eq!(
+        (&note["kind"], &note["reason"]),
+        (&"forget".into(), &"a trial".into())
+    );
     assert_eq!(note["withdraws"], serde_json::json!([2]));
     // February may come otherwise now, and in another range.
     let place = place.config(MENDED);

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use super::{FEBRUARY, JANUARY, MARCH, MENDED, export, exported, files, message, object, objects, place, plan, shop};
+use super::{
+    FEBRUARY, JANUARY, MARCH, MENDED, export, exported, files, message, object, objects, place, plan, shop,
+};
 use crate::harness::files::tree;
 use crate::harness::program::{Workplace, assert_code};
 
@@ -15,7 +17,11 @@ fn the_first_month_ever_and_the_second_are_new() {
     let first = object(&place, "exports/tripletex", 1);
     assert_eq!(first["kind"], "export");
     assert_eq!(first["vouchers"].as_array().unwrap().len(), 3);
-    assert_eq!(first["dates"].as_object().unwrap().len(), 31, "empty dates are covered too");
+    assert_eq!(
+        first["dates"].as_object().unwrap().len(),
+        31,
+        "empty dates are covered too"
+    );
     assert_eq!(plan(&place, FEBRUARY, 0)["new"].as_array().unwrap().len(), 2);
     exported(&place, FEBRUARY, "out", &[]);
     assert_eq!(objects(&place, "exports/tripletex"), 2);
@@ -45,7 +51,10 @@ fn a_mended_configuration_is_no_silent_change() {
         assert_code(&run, 8);
         let message = message(&run, "coverage-overlap");
         assert!(message.contains("3 vouchers book something else"), "{message}");
-        assert!(message.contains("--corrections") && message.contains("--force"), "{message}");
+        assert!(
+            message.contains("--corrections") && message.contains("--force"),
+            "{message}"
+        );
     }
     assert_eq!(tree(&place.path("out")), before);
     assert!(files(&place, "fresh", "2026-01-01_2026-01-31").is_empty());
@@ -53,7 +62,10 @@ fn a_mended_configuration_is_no_silent_change() {
     // It was not imported: --force replaces it.
     exported(&place, JANUARY, "out", &["--force"]);
     assert_ne!(tree(&place.path("out")), before);
-    assert_eq!(object(&place, "exports/tripletex", 2)["replaces"], serde_json::json!([1]));
+    assert_eq!(
+        object(&place, "exports/tripletex", 2)["replaces"],
+        serde_json::json!([1])
+    );
     exported(&place, JANUARY, "fresh", &[]);
     assert_eq!(objects(&place, "exports/tripletex"), 2);
     exported(&place, FEBRUARY, "out", &[]);
@@ -90,9 +102,19 @@ fn three_formats_have_a_coverage_each_and_plain_ones_none() {
         assert_eq!(objects(&place, &format!("exports/{format}")), 1);
     }
     // A format that joins later begins where it begins.
-    exported(&place, FEBRUARY, "out", &["--format", "tripletex", "--format", "gbat10"]);
+    exported(
+        &place,
+        FEBRUARY,
+        "out",
+        &["--format", "tripletex", "--format", "gbat10"],
+    );
     exported(&place, FEBRUARY, "out", &["--format", "journal-csv"]);
-    exported(&place, ("2026-01-10", "2026-02-20"), "out", &["--format", "journal-csv"]);
+    exported(
+        &place,
+        ("2026-01-10", "2026-02-20"),
+        "out",
+        &["--format", "journal-csv"],
+    );
     assert_eq!(objects(&place, "exports"), 3);
     // All formats at once are a look, not an import.
     let place = super::place();
@@ -104,12 +126,31 @@ fn three_formats_have_a_coverage_each_and_plain_ones_none() {
 #[test]
 fn an_hourly_job_with_a_fresh_folder_writes_what_is_new() {
     let place = place();
-    for (hour, to) in ["2026-01-05", "2026-01-05", "2026-01-12", "2026-01-31", "2026-01-31"].iter().enumerate() {
-        exported(&place, ("2026-01-01", to), &format!("hour{hour}"), &["--new-only"]);
+    for (hour, to) in [
+        "2026-01-05",
+        "2026-01-05",
+        "2026-01-12",
+        "2026-01-31",
+        "2026-01-31",
+    ]
+    .iter()
+    .enumerate()
+    {
+        exported(
+            &place,
+            ("2026-01-01", to),
+            &format!("hour{hour}"),
+            &["--new-only"],
+        );
     }
     let names = |hour: usize, to: &str| files(&place, &format!("hour{hour}"), &format!("2026-01-01_{to}"));
     assert_eq!(names(0, "2026-01-05"), names(1, "2026-01-05"));
-    let all = [names(0, "2026-01-05"), names(2, "2026-01-12"), names(3, "2026-01-31")].concat();
+    let all = [
+        names(0, "2026-01-05"),
+        names(2, "2026-01-12"),
+        names(3, "2026-01-31"),
+    ]
+    .concat();
     assert_eq!(all.len(), 3, "{all:?}");
     assert_eq!(names(3, "2026-01-31"), names(4, "2026-01-31"));
     assert_eq!(objects(&place, "exports/tripletex"), 3);
@@ -147,7 +188,10 @@ fn one_voucher_per_entry_is_known_by_its_date() {
     assert_code(&export(&place, whole, "out", &[]), 8);
     exported(&place, whole, "out", &["--new-only"]);
     let new = files(&place, "out", "2026-01-01_2026-02-28");
-    assert!(!new.is_empty() && new.iter().all(|name| name.contains("-2026-02-")), "{new:?}");
+    assert!(
+        !new.is_empty() && new.iter().all(|name| name.contains("-2026-02-")),
+        "{new:?}"
+    );
     let place = place.config(&format!("[posting]\nvoucher_per = \"entry\"\n{MENDED}"));
     assert_code(&export(&place, JANUARY, "fresh", &[]), 8);
 }
@@ -164,7 +208,10 @@ fn a_mode_that_changes_inside_what_was_exported_is_said() {
     assert!(said.contains("take entries that were exported before"), "{said}");
     assert!(said.contains("VM-302321-2026-01-05"), "{said}");
     // --new-only does not leave out what is covered in part or otherwise.
-    assert_code(&export(&place, ("2026-01-01", "2026-01-31"), "out", &["--new-only"]), 8);
+    assert_code(
+        &export(&place, ("2026-01-01", "2026-01-31"), "out", &["--new-only"]),
+        8,
+    );
     assert_eq!(plan(&place, JANUARY, 6)["overlaps"].as_array().unwrap().len(), 1);
 }
 
@@ -191,9 +238,20 @@ fn a_payout_merchant_exports_month_by_month() {
     }
     assert_eq!(objects(&place, "exports/tripletex"), 3);
     let run = place.run(&[
-        "plan", "--from", "2026-01-01", "--to", "2026-03-31", "--format", "tripletex", "--json",
+        "plan",
+        "--from",
+        "2026-01-01",
+        "--to",
+        "2026-03-31",
+        "--format",
+        "tripletex",
+        "--json",
     ]);
     assert_code(&run, 6);
     let plan = &run.json()["ledgers"][0];
-    assert_eq!(plan["changed"].as_array().unwrap().len() + plan["gone"].as_array().unwrap().len(), 0, "{plan}");
+    assert_eq!(
+        plan["changed"].as_array().unwrap().len() + plan["gone"].as_array().unwrap().len(),
+        0,
+        "{plan}"
+    );
 }

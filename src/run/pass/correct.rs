@@ -50,7 +50,11 @@ impl Run<'_> {
                     let number = covered.state.next();
                     let object = ExportObject::Corrections(found);
                     let format = id.clone();
-                    let note = Note { format, number, object };
+                    let note = Note {
+                        format,
+                        number,
+                        object,
+                    };
                     (Some(note), number, written)
                 }
                 None => match self.last(covered) {
