@@ -97,7 +97,7 @@ fn account(
         topics.filter(|(_, known)| known.entries > 0)
     };
     let (from, first_topic): (_, CoveredTopic) = with_entries().next()?;
-    let (to, last_topic) = with_entries().last()?;
+    let (to, last_topic) = with_entries().next_back()?;
     let mut moved = Mirror::default();
     let made = recording.vouchers.iter();
     let ids: std::collections::BTreeSet<&str> = made.clone().map(|voucher| voucher.id.as_str()).collect();

@@ -16,13 +16,13 @@ use crate::date::DateRange;
 const SCHEMA: u32 = 1;
 
 /// An object as it is kept.
-#[derive(Debug, Serialize, Deserialize)]
-struct Kept<T> {
+#[derive(Debug, Serialize)]
+struct Kept<'k, T> {
     schema: u32,
-    program: String,
-    ledger_id: String,
+    program: &'static str,
+    ledger_id: &'k str,
     #[serde(flatten)]
-    content: T,
+    content: &'k T,
 }
 
 /// What an object says of a format.
@@ -178,8 +178,8 @@ impl std::fmt::Display for Span {
 pub fn to_text<T: Serialize>(ledger_id: &str, content: &T) -> String {
     let kept = Kept {
         schema: SCHEMA,
-        program: concat!("bilag ", env!("CARGO_PKG_VERSION")).to_owned(),
-        ledger_id: ledger_id.to_owned(),
+        program: concat!("bilag ", env!("CARGO_PKG_VERSION")),
+        ledger_id,
         content,
     };
     serde_json::to_string_pretty(&kept).expect("an object is plain data whose keys are text")
@@ -209,6 +209,5 @@ pub fn read<T: for<'de> Deserialize<'de>>(record: &Record, ledger_id: &str) -> R
             head.ledger_id
         )));
     }
-    let kept: Kept<T> = serde_json::from_str(&record.text).map_err(|error| wrong(error.to_string()))?;
-    Ok(kept.content)
+    serde_json::from_str(&record.text).map_err(|error| wrong(error.to_string()))
 }
