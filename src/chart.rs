@@ -76,8 +76,9 @@ pub enum Role {
     Disputes,
     /// The merchant's bank account.
     Bank,
-    /// The provider as a supplier, for fee invoices.
-    Supplier,
+    /// The counter side of fee invoices and of credit notes on fees; the invoice itself, when it is
+    /// registered with the provider as a supplier, clears it.
+    FeeInvoice,
     /// Fees owed to the provider.
     FeesPayable,
     /// The cost of fees.
@@ -219,6 +220,29 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn no_default_account_is_one_that_needs_a_customer_or_a_supplier() {
+        for market in Market::ALL {
+            let chart = Chart::of(market);
+            for (role, account) in &chart.accounts {
+                let needs_one = ["1500", "2400", "6190", "7440", "1700", "2871", "1510", "2440"];
+                assert!(
+                    !needs_one.contains(&account.number.0.as_str()),
+                    "{market:?} {role:?}"
+                );
+            }
+            let mut numbers: Vec<_> = chart.accounts.values().map(|account| &account.number).collect();
+            numbers.sort();
+            numbers.dedup();
+            assert_eq!(
+                numbers.len(),
+                chart.accounts.len(),
+                "{market:?}: two roles share an account"
+            );
+            assert_eq!(numbers.len(), 14, "{market:?}: a role has no account");
         }
     }
 

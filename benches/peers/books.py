@@ -8,7 +8,7 @@ HEADER = (
 ).split(",")
 
 NAMES = {
-    "1500": "Kundefordringer",
+    "1576": "Vipps, salg til oppgjør",
     "1577": "Vipps, til gode",
     "1578": "Vipps, utbetalinger underveis",
     "2961": "Vipps, påløpte gebyrer",
@@ -18,8 +18,8 @@ NAMES = {
 # Entry type: the account that takes the amount, the account that takes its opposite with its tax code, the
 # text for a date `{date}` and a payout's number `{number}`.
 BOOKINGS = {
-    "capture": ("1577", "1500", "", "Vipps salg {date} 123455"),
-    "refund": ("1577", "1500", "", "Vipps refusjon {date}"),
+    "capture": ("1577", "1576", "", "Vipps salg {date} 123455"),
+    "refund": ("1577", "1576", "", "Vipps refusjon {date}"),
     "fees-retained": ("1577", "2961", "", "Vipps gebyr trukket"),
     "payout-scheduled": ("1577", "1578", "", "Utb. {number} Vipps 123455"),
     "capture-fee": ("2961", "7770", "0", "Vipps gebyr {date}"),

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use serde::Deserialize;
+use serde::de::value::StrDeserializer;
+use serde::de::{Error as _, IntoDeserializer as _};
 
 use crate::account::{AccountNumber, DateText, TaxCode};
 use crate::chart::{Market, Role};
@@ -20,6 +22,7 @@ pub struct RawConfig {
     pub archive: RawArchive,
     pub company: RawCompany,
     pub posting: RawPosting,
+    #[serde(deserialize_with = "accounts")]
     pub accounts: BTreeMap<Role, AccountNumber>,
     pub tax_codes: BTreeMap<String, TaxCode>,
     pub rules: Vec<Rule>,
@@ -90,6 +93,7 @@ pub struct RawPosting {
 #[serde(deny_unknown_fields, default)]
 pub struct RawLedger {
     pub posting: RawPosting,
+    #[serde(deserialize_with = "accounts")]
     pub accounts: BTreeMap<Role, AccountNumber>,
     pub rules: Option<Vec<Rule>>,
     pub company: RawCompany,
@@ -162,6 +166,31 @@ fn check_rules(table: &str, rules: &[Rule]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// A role as a key of `[accounts]`.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct RoleKey(Role);
+
+impl<'de> Deserialize<'de> for RoleKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        if name == "supplier" {
+            return Err(D::Error::custom(
+                "the role `supplier` is now `fee_invoice`: what fee invoices are booked against until the invoice \
+                 is registered, so no account that needs a supplier",
+            ));
+        }
+        let name: StrDeserializer<'_, D::Error> = name.as_str().into_deserializer();
+        Role::deserialize(name).map(Self)
+    }
+}
+
+fn accounts<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<Role, AccountNumber>, D::Error> {
+    let raw: BTreeMap<RoleKey, AccountNumber> = Deserialize::deserialize(deserializer)?;
+    Ok(raw.into_iter().map(|(role, account)| (role.0, account)).collect())
 }
 
 fn fx_rates<'de, D: serde::Deserializer<'de>>(

@@ -1,12 +1,12 @@
 //! Entries of one topic and date that are equal in every field.
 //!
-//! Only a hash of each entry is kept, so that a long date stays small. An entry whose hash was
-//! seen before is suspected; a second look at the date, [`Suspects`], tells.
+//! Only a key of each entry is kept, so that a long date stays small. Entries with equal keys are
+//! suspected; a second look at the date, [`Suspects`], tells.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hasher};
 
-use crate::ledger::entry::Entry;
+use crate::ledger::entry::{Entry, EntryType};
 use crate::provider::Topic;
 
 /// Passes on a hash that is one already.
@@ -25,66 +25,97 @@ impl Hasher for AsItIs {
     }
 }
 
-type Hashes = HashSet<u64, BuildHasherDefault<AsItIs>>;
-
-/// The entries of a date so far, one topic after the other, by their hashes.
+/// The entries of a date so far, one topic after the other, by their keys.
 #[derive(Debug, Default)]
 pub struct Seen {
-    topic: Option<Topic>,
-    hashes: Hashes,
-    suspects: BTreeMap<Topic, Hashes>,
+    keys: [Vec<u64>; 2],
 }
 
 impl Seen {
     /// Takes an entry.
     pub fn add(&mut self, topic: Topic, entry: &Entry<'_>) {
-        if self.topic != Some(topic) {
-            self.topic = Some(topic);
-            self.hashes.clear();
-        }
-        let hash = hash_of(entry);
-        if !self.hashes.insert(hash) {
-            self.suspects.entry(topic).or_default().insert(hash);
-        }
+        self.keys[usize::from(topic == Topic::Fees)].push(key_of(entry));
     }
 
     /// Ends a date; returns what has to be looked at again.
     pub fn take_suspects(&mut self) -> BTreeMap<Topic, Suspects> {
-        self.topic = None;
-        let suspects = |hashes| Suspects {
-            hashes,
-            known: Vec::new(),
-        };
-        std::mem::take(&mut self.suspects)
-            .into_iter()
-            .map(|(topic, hashes)| (topic, suspects(hashes)))
-            .collect()
+        let mut suspects = BTreeMap::new();
+        for (topic, keys) in Topic::ALL.into_iter().zip(&mut self.keys) {
+            keys.sort_unstable();
+            let twice = keys.windows(2).filter(|pair| pair[0] == pair[1]);
+            let twice: Vec<u64> = twice.map(|pair| pair[0]).collect();
+            keys.clear();
+            if !twice.is_empty() {
+                suspects.insert(topic, Suspects::new(twice));
+            }
+        }
+        suspects
     }
 }
 
 /// The second look at a date: tells which entries equal an earlier one.
 #[derive(Debug)]
 pub struct Suspects {
-    hashes: Hashes,
-    known: Vec<Entry<'static>>,
+    /// In order.
+    keys: Vec<u64>,
+    /// The suspects so far, by a hash of all their fields.
+    known: HashMap<u64, Vec<Entry<'static>>, BuildHasherDefault<AsItIs>>,
+    before: Option<i64>,
+    is_broken: bool,
 }
 
 impl Suspects {
-    /// Takes the entries of the date once more, in order; says whether this one equals an
-    /// earlier one.
-    pub fn is_repeated(&mut self, entry: &Entry<'_>) -> bool {
-        if !self.hashes.contains(&hash_of(entry)) {
+    fn new(keys: Vec<u64>) -> Self {
+        Self {
+            keys,
+            known: HashMap::default(),
+            before: None,
+            is_broken: false,
+        }
+    }
+
+    /// Takes the entries of the date once more, in order; says whether this one is a duplicate:
+    /// equal to an earlier one in every field, and not one of a dispute's steps that the balances
+    /// prove. The provider may retain and return the same capture again and again.
+    pub fn is_duplicate(&mut self, entry: &Entry<'_>) -> bool {
+        self.follow(entry);
+        if self.keys.binary_search(&key_of(entry)).is_err() {
             return false;
         }
-        if self.known.iter().any(|known| known == entry) {
-            return true;
+        // The hasher's keys are fixed, so that every run does the same.
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(entry);
+        let known = self.known.entry(hash).or_default();
+        if known.iter().any(|known| known == entry) {
+            let may_repeat = matches!(
+                entry.entry_type,
+                EntryType::RetainedDisputedCapture | EntryType::ReturnedDisputedCapture
+            );
+            return !may_repeat || self.is_broken || entry.amount == 0;
         }
-        self.known.push(entry.clone().into_owned());
+        known.push(entry.clone().into_owned());
         false
+    }
+
+    /// Notes from where on the balances prove nothing.
+    fn follow(&mut self, entry: &Entry<'_>) {
+        let (before, after) = (entry.balance_before, entry.balance_after);
+        let adds_up = before.and_then(|before| before.checked_add(entry.amount)) == after;
+        let follows = self.before.is_none_or(|expected| before == Some(expected));
+        self.is_broken |= before.is_none() || !adds_up || !follows;
+        self.before = after;
     }
 }
 
-fn hash_of(entry: &Entry<'_>) -> u64 {
-    // The keys are fixed, so that every run does the same.
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(entry)
+/// A number that equal entries share, and others hardly ever.
+fn key_of(entry: &Entry<'_>) -> u64 {
+    let psp_reference = entry.psp_reference.as_deref().unwrap_or_default().as_bytes();
+    let tail = psp_reference
+        .last_chunk::<8>()
+        .map_or(0, |tail| u64::from_le_bytes(*tail));
+    let mix = |key: u64, part: u64| (key.rotate_left(26) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let balance = entry.balance_before.unwrap_or_default();
+    let length = psp_reference.len() as u64;
+    [entry.amount.cast_unsigned(), tail, length]
+        .into_iter()
+        .fold(balance.cast_unsigned(), mix)
 }

@@ -191,16 +191,16 @@ impl<'a> Books<'a> {
         self.accounts.get(&role).cloned().ok_or_else(missing)
     }
 
-    /// An account by its number; its name is that of its role or the chart's.
+    /// An account by its number; its name is the one that the chart has for the number, else that of its role.
     pub fn numbered(&self, number: &str) -> Account {
-        let by_role = self
-            .config
-            .accounts
-            .iter()
-            .find(|(_, account)| account.0 == number);
-        let name = by_role
-            .and_then(|(role, _)| self.chart.accounts.get(role))
-            .map(|account| account.name.as_str())
+        let by_role = || {
+            let own = &self.config.accounts;
+            let (role, _) = own.iter().find(|(_, account)| account.0 == number)?;
+            self.chart.accounts.get(role).map(|account| account.name.as_str())
+        };
+        let name = self.chart.names.get(number).map(String::as_str);
+        let name = name
+            .or_else(by_role)
             .or_else(|| self.chart.account_name(number))
             .unwrap_or_default();
         Account {
@@ -327,15 +327,18 @@ impl<'a> Books<'a> {
 
 /// The chart's accounts with the configuration's in their place.
 fn accounts(ledger: &LedgerConfig) -> BTreeMap<Role, Account> {
-    let chart = &Chart::of(ledger.posting.market).accounts;
-    let roles = chart.keys().chain(ledger.accounts.keys());
+    let chart = Chart::of(ledger.posting.market);
+    let roles = chart.accounts.keys().chain(ledger.accounts.keys());
     let account = |role: &Role| {
-        let known = chart.get(role);
+        let known = chart.accounts.get(role);
         let number = ledger
             .accounts
             .get(role)
             .or_else(|| known.map(|account| &account.number))?;
-        let name = known.map(|account| account.name.as_str()).unwrap_or_default();
+        let by_number = chart.names.get(&number.0).map(String::as_str);
+        let name = by_number
+            .or_else(|| known.map(|account| account.name.as_str()))
+            .unwrap_or_default();
         Some((
             *role,
             Account {

@@ -71,9 +71,9 @@ fn on_fees(entry_type: &EntryType<'_>) -> Treatment {
         EntryType::CaptureFee => (Key::CaptureFee, Role::FeeExpense),
         // The same movement as on funds, where it is booked.
         EntryType::FeesRetained => return Treatment::None,
-        EntryType::FeesInvoiced => (Key::FeesInvoiced, Role::Supplier),
+        EntryType::FeesInvoiced => (Key::FeesInvoiced, Role::FeeInvoice),
         EntryType::Correction => (Key::CorrectionFees, Role::FeeExpense),
-        EntryType::CreditNote => (Key::CreditNoteFees, Role::Supplier),
+        EntryType::CreditNote => (Key::CreditNoteFees, Role::FeeInvoice),
         EntryType::Capture
         | EntryType::Refund
         | EntryType::PayoutScheduled

@@ -82,7 +82,7 @@ impl Prover {
             let findings = &mut self.findings;
             days.visit(topic, date, |page| {
                 for (ordinal, entry) in page.numbered() {
-                    if suspects.is_repeated(entry) {
+                    if suspects.is_duplicate(entry) {
                         findings.add(Code::DuplicateEntry, Some(topic), Some(date), Some(ordinal), || {
                             format!(
                                 "{topic} {date}, entry {ordinal}: equals an earlier entry of the date in every field ({}, pspReference `{}`)",

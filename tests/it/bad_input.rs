@@ -519,6 +519,12 @@ fn the_configuration_is_refused_with_file_line_and_what_is_allowed() {
         "[accounts]\nfees = \"7770\"\n",
         &["line 2", "`fees`", "fee_expense"],
     );
+    for table in ["accounts", "ledgers.\"77\".accounts"] {
+        refused(
+            &format!("[{table}]\nsupplier = \"2400\"\n"),
+            &["line 2", "`supplier` is now `fee_invoice`"],
+        );
+    }
     refused(
         "[accounts]\nfee_expense = \"\"\n",
         &["line 2", "not an account number"],

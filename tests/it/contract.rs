@@ -133,7 +133,7 @@ fn a_date_is_booked_as_the_table_says() {
         .collect();
     let expected = [
         ("capture", "1577", 30_000, ""),
-        ("capture", "1500", -30_000, ""),
+        ("capture", "1576", -30_000, ""),
         ("capture_fee", "2961", -525, ""),
         ("capture_fee", "7770", 525, "0"),
         ("fees_retained", "1577", -525, ""),
@@ -987,6 +987,47 @@ fn only_an_entry_equal_in_every_field_is_a_duplicate() {
     let run = office.run_on("export", "2026-02-09", "2026-02-09", &[]);
     assert_eq!(run.code, 4);
     assert_eq!(run.findings("duplicate-entry")[0]["ordinal"], 2);
+}
+
+#[test]
+fn a_dispute_that_goes_back_and_forth_is_no_duplicate() {
+    let cycle = || {
+        let retained = Entry::new("retained-disputed-capture", -100).psp("1");
+        [retained, Entry::new("returned-disputed-capture", 100).psp("1")]
+    };
+    let entries = || [capture("1", 100)].into_iter().chain(cycle()).chain(cycle());
+    let ledger = || Ledger::new("77").week_before("2026-02-09").date("2026-02-09");
+    let office = Workplace::of(&[&ledger().funds(entries())]);
+    let run = office.export("2026-02-09", "2026-02-09");
+    assert!(run.findings("duplicate-entry").is_empty());
+
+    // Without balances nothing proves the second time.
+    let file = office.path("archive/77/funds/2026-02-09.json");
+    let bare = fs::read_to_string(&file).unwrap();
+    let bare = bare.replace("\"balanceAfter\"", "\"after\"");
+    fs::write(&file, bare.replace("\"balanceBefore\"", "\"before\"")).unwrap();
+    let run = office.run_on("export", "2026-02-09", "2026-02-09", &[]);
+    assert_eq!(run.code, 4);
+    let found = run.findings("duplicate-entry");
+    assert_eq!((&found[0]["ordinal"], &found[0]["count"]), (&json!(4), &json!(2)));
+}
+
+#[test]
+fn a_page_that_comes_twice_is_duplicates_from_where_the_balances_break() {
+    let ledger = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([capture("1", 100), capture("2", 200)]);
+    let office = Workplace::of(&[&ledger]);
+    let file = office.path("archive/77/funds/2026-02-09.json");
+    let body = fs::read_to_string(&file).unwrap();
+    let first = body.replacen("\"hasMore\":false", "\"hasMore\":true", 1);
+    fs::write(&file, format!("{first}\n{body}")).unwrap();
+    let run = office.run_on("export", "2026-02-09", "2026-02-09", &[]);
+    assert_eq!(run.code, 4);
+    let found = run.findings("duplicate-entry");
+    assert_eq!((&found[0]["ordinal"], &found[0]["count"]), (&json!(3), &json!(2)));
+    assert_eq!(run.findings("balance-break")[0]["ordinal"], 3);
 }
 
 #[test]

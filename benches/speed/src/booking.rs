@@ -9,7 +9,7 @@ pub type Account = usize;
 
 /// Numbers and names.
 pub const ACCOUNTS: [(&str, &str); 5] = [
-    ("1500", "Kundefordringer"),
+    ("1576", "Vipps, salg til oppgjør"),
     ("1577", "Vipps, til gode"),
     ("1578", "Vipps, utbetalinger underveis"),
     ("2961", "Vipps, påløpte gebyrer"),
