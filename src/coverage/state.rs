@@ -174,6 +174,11 @@ impl State {
                 }
             }
         }
+        for at in corrections.dates.keys() {
+            if let Some(known) = self.dates.get_mut(at) {
+                known.file = number;
+            }
+        }
         for voucher in &corrections.now {
             let of_date = |at: &NaiveDate| {
                 let known = self.dates.get(at).and_then(|known| known.range);

@@ -93,9 +93,12 @@ impl Verdict {
         }
         // What holds entries of the range, and is not made again.
         for (id, held) in &state.vouchers {
-            let mut dates = held.voucher.dates().iter();
-            let is_in_range = dates.any(|date| recording.range.contains(*date));
-            if is_in_range && !made.contains(id.as_str()) {
+            // A range that ends before a payout leaves the entries since the last one to the next.
+            let is_made = |date: &NaiveDate| {
+                let known = recording.dates.get(date);
+                recording.range.contains(*date) && known.is_some_and(|known| !known.waits)
+            };
+            if held.voucher.dates().iter().any(is_made) && !made.contains(id.as_str()) {
                 verdict.files.insert(held.file);
                 verdict.gone.push(id.clone());
             }

@@ -138,3 +138,43 @@ fn the_next_month_opens_with_what_was_closed() {
     assert!(said.contains("79.99 NOK") && said.contains("80.00 NOK"), "{said}");
     assert_code(&close(&place, "2026-02"), 4);
 }
+
+#[test]
+fn a_voucher_of_an_open_month_dated_in_a_closed_one_is_named() {
+    let ledger = crate::harness::ledger::Ledger::new("302321")
+        .date("2026-01-30")
+        .sale("1", 10_000, 300)
+        .date("2026-02-01")
+        // It was paid before midnight.
+        .funds([crate::harness::ledger::capture("2", 5_000).time("2026-01-31T22:30:00.000Z")])
+        .pay_out("2000001")
+        .known(crate::harness::dates::range("2026-01-01", "2026-03-10"));
+    let place = Workplace::of(&[&ledger]).config("[posting]\ndate_basis = \"transaction-date\"\n");
+    assert_code(&close(&place, "2026-01"), 0);
+    let run = exported(&place, FEBRUARY, "out", &[]);
+    let said = message(&run, "dated-in-closed-month");
+    assert!(said.contains("VM-302321-2026-02-01@2026-01-31"), "{said}");
+    assert_code(&close(&place, "2026-02"), 0);
+    exported(&place, JANUARY, "out", &[]);
+    exported(&place, FEBRUARY, "again", &[]);
+}
+
+#[test]
+fn a_close_that_cannot_be_read_stops_every_export() {
+    let place = place();
+    assert_code(&close(&place, "2026-01"), 0);
+    std::fs::write(super::object_path(&place, "closes", 1), "{").unwrap();
+    let run = export(&place, FEBRUARY, "out", &["--format", "journal-csv"]);
+    assert_code(&run, 4);
+    assert!(run.stderr.contains("closes"), "{}", run.stderr);
+}
+
+#[test]
+fn one_voucher_per_entry_is_closed_by_its_dates() {
+    let entry = "[posting]\nvoucher_per = \"entry\"\n";
+    let place = place().config(entry);
+    assert_code(&close(&place, "2026-01"), 0);
+    exported(&place, JANUARY, "out", &["--format", "journal-csv"]);
+    let place = place.config("");
+    assert_code(&export(&place, JANUARY, "again", &["--format", "journal-csv"]), 8);
+}

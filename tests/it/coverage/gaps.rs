@@ -96,3 +96,37 @@ fn fees_that_a_mode_does_not_book_are_no_difference() {
     let said = message(&run, "opening-balance");
     assert!(said.contains("fees") && said.contains("-2.40 NOK"), "{said}");
 }
+
+#[test]
+fn a_ledger_in_another_currency_goes_from_zero_to_zero_in_both() {
+    let ledger = Ledger::new("302321")
+        .market(bilag::chart::Market::Finland)
+        .week_before("2026-01-01")
+        .date("2026-01-05")
+        .sale("1001", 10_000, 300)
+        .date("2026-01-06")
+        .sale("1002", 5_000, 150)
+        .pay_out("2000001")
+        .date("2026-02-05")
+        .sale("1003", 7_000, 210)
+        .date("2026-02-09")
+        .pay_out("2000002")
+        .known(range("2026-01-01", "2026-03-07"));
+    let place = Workplace::of(&[&ledger]).config(
+        "[posting]\nmarket = \"NO\"\nbase_currency = \"NOK\"\n[fx_rates.EUR]\n\"2026-01-01\" = \"11.70\"\n\"2026-01-06\" = \"11.82\"\n\
+         \"2026-01-31\" = \"11.50\"\n\"2026-02-05\" = \"11.55\"\n\"2026-02-09\" = \"11.33\"\n\"2026-02-28\" = \"11.40\"\n",
+    );
+    for month in [JANUARY, FEBRUARY] {
+        exported(&place, month, "out", &["--format", "fiken"]);
+        exported(&place, month, "again", &["--format", "fiken"]);
+    }
+    let note = object(&place, "exports/fiken", 1);
+    assert_eq!(note["vouchers"][0]["base_currency"], "NOK");
+    let place = place.config(
+        "[posting]\nmarket = \"NO\"\nbase_currency = \"NOK\"\n[fx_rates.EUR]\n\"2026-01-01\" = \"11.70\"\n\"2026-01-06\" = \"11.92\"\n\
+         \"2026-01-31\" = \"11.50\"\n\"2026-02-05\" = \"11.55\"\n\"2026-02-09\" = \"11.33\"\n\"2026-02-28\" = \"11.40\"\n",
+    );
+    assert_code(&export(&place, JANUARY, "out", &["--format", "fiken"]), 8);
+    exported(&place, JANUARY, "out", &["--format", "fiken", "--corrections"]);
+    exported(&place, JANUARY, "fresh", &["--format", "fiken"]);
+}

@@ -255,3 +255,91 @@ fn a_payout_merchant_exports_month_by_month() {
         "{plan}"
     );
 }
+
+#[test]
+fn a_range_that_cuts_a_payouts_voucher_is_no_change() {
+    let place = place().config("[posting]\nvoucher_per = \"payout\"\n");
+    exported(&place, JANUARY, "out", &[]);
+    exported(&place, FEBRUARY, "out", &[]);
+    // The payout of 12 January lies after the range.
+    exported(&place, ("2026-01-01", "2026-01-08"), "part", &["--new-only"]);
+    assert!(files(&place, "part", "2026-01-01_2026-01-08").is_empty());
+}
+
+#[test]
+fn what_was_covered_without_a_voucher_is_not_booked_in_silence() {
+    let place = place().config("[posting]\ncaptures = \"none\"\nfees = \"retained\"\n");
+    exported(&place, JANUARY, "out", &[]);
+    // 29 January had a capture and its fee only, of which nothing was booked.
+    let place = place.config("[posting]\nfees = \"retained\"\n");
+    let run = export(&place, JANUARY, "out", &[]);
+    assert_code(&run, 8);
+    assert!(message(&run, "coverage-overlap").contains("was covered without a voucher"));
+    exported(&place, JANUARY, "out", &["--corrections"]);
+    let note = object(&place, "exports/tripletex", 2);
+    let last = note["written"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&last["is_new"], &last["voucher"]["id"]),
+        (&true.into(), &"VM-302321-2026-01-29".into())
+    );
+    assert_eq!(note["written"].as_array().unwrap().len(), 5);
+    assert_eq!(plan(&place, JANUARY, 0)["same"], 3);
+    exported(&place, FEBRUARY, "out", &[]);
+}
+
+#[test]
+fn force_replaces_a_longer_export_as_a_whole_and_says_so() {
+    let place = place();
+    exported(&place, ("2026-01-01", "2026-02-28"), "out", &[]);
+    let place = place.config(MENDED);
+    let run = exported(&place, JANUARY, "out", &["--force"]);
+    let said = message(&run, "coverage-replaced");
+    assert!(said.contains("2026-01-01 to 2026-02-28"), "{said}");
+    assert_eq!(plan(&place, FEBRUARY, 0)["new"].as_array().unwrap().len(), 2);
+    exported(&place, FEBRUARY, "out", &[]);
+}
+
+#[test]
+fn an_open_month_is_exported_as_it_closes() {
+    let place = place();
+    // The archive ends on 7 April.
+    let april = ("2026-04-01", "2026-04-30");
+    assert_code(&export(&place, april, "out", &[]), 3);
+    exported(&place, april, "out", &["--allow-open", "--new-only"]);
+    let note = object(&place, "exports/tripletex", 1);
+    assert_eq!(note["range"]["to"], "2026-04-07");
+}
+
+#[test]
+fn a_statement_of_dates_that_stand_in_another_is_named() {
+    let place = place();
+    let descriptor = own_format("statement", "coverage = \"dates\"");
+    fs::write(place.path("statement.toml"), descriptor).unwrap();
+    let own = ["--format", "./statement.toml"];
+    for out in ["out", "again"] {
+        let run = exported(&place, JANUARY, out, &own);
+        assert!(run.findings("statement-overlap").is_empty());
+    }
+    assert_eq!(objects(&place, "exports/statement"), 1);
+    let run = exported(&place, ("2026-01-10", "2026-02-28"), "out", &own);
+    assert!(message(&run, "statement-overlap").contains("2026-01-12"));
+    assert_eq!(run.findings("statement-overlap")[0]["level"], "review");
+}
+
+#[test]
+fn a_users_own_format_covers_vouchers_unless_it_says_otherwise() {
+    let place = place();
+    let descriptor = own_format("mine", "");
+    fs::write(place.path("mine.toml"), descriptor).unwrap();
+    let own = ["--format", "./mine.toml"];
+    exported(&place, JANUARY, "out", &own);
+    assert_code(&export(&place, ("2026-01-01", "2026-02-28"), "out", &own), 8);
+}
+
+/// A descriptor of a user's own.
+fn own_format(id: &str, more: &str) -> String {
+    format!(
+        "id = \"{id}\"\ntitle = \"Own\"\nfile = \"own.txt\"\n{more}\n[delimited]\ncolumns = [\n{{ name = \"Voucher\", field = \"voucher\" }},\n\
+         {{ name = \"Date\", field = \"date\" }},\n{{ name = \"Account\", field = \"account\" }},\n{{ name = \"Amount\", field = \"amount\" }},\n]\n"
+    )
+}
