@@ -1,8 +1,8 @@
 //! Records of our own beside the dates of a ledger: rows of numbered objects that are created once
 //! and never changed, in `<ledgerId>/<row>/<n>.json` or `.json.zst`.
 //!
-//! They stand in the archive. A folder without the ledger level, and a zip, hold none: theirs are in
-//! `<name>.state/` beside them.
+//! They stand in the archive. To a folder without the ledger level, and to a zip, none are added: theirs
+//! are in `<name>.state/` beside them, and go on after those that a zip holds.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -43,23 +43,30 @@ impl Archive {
     /// All records of a row of a ledger, in order. One that is missing or cannot be read is an error:
     /// what was noted must not be forgotten in silence.
     pub fn records(&self, ledger_id: &str, row: &str) -> Result<Vec<Record>, ArchiveError> {
-        let home = self.home(ledger_id)?;
-        let folder = format!("{}{row}", home.prefix);
-        let mut names: Vec<(u64, Packing, String)> = Vec::new();
-        for name in home.store.list(&folder)?.files {
-            if name.starts_with('.') {
-                continue;
-            }
-            let path = format!("{folder}/{name}");
-            match parse_name(&name) {
-                Some((number, packing)) => names.push((number, packing, path)),
-                None => return Err(wrong(&home, &path, "is not the name of a record")),
+        let mut homes = vec![self.home(ledger_id)?];
+        if self.store.is_read_only() && self.flat_ledger.is_none() {
+            homes.push(self.inside(ledger_id)?);
+        }
+        let mut names: Vec<(u64, usize, Packing, String)> = Vec::new();
+        for (index, home) in homes.iter().enumerate() {
+            let folder = format!("{}{row}", home.prefix);
+            for name in home.store.list(&folder)?.files {
+                if name.starts_with('.') {
+                    continue;
+                }
+                let path = format!("{folder}/{name}");
+                match parse_name(&name) {
+                    Some((number, packing)) => names.push((number, index, packing, path)),
+                    None => return Err(wrong(home, &path, "is not the name of a record")),
+                }
             }
         }
         names.sort_unstable();
         let mut records = Vec::with_capacity(names.len());
-        for (expected, (number, packing, path)) in (1..).zip(names) {
+        for (expected, (number, index, packing, path)) in (1..).zip(names) {
+            let home = &homes[index];
             if number != expected {
+                let folder = format!("{}{row}", home.prefix);
                 let missing = format!("{folder}/{expected}.json");
                 let message = if number < expected {
                     "stands there twice"
@@ -67,10 +74,10 @@ impl Archive {
                     "is missing, although later ones are there"
                 };
                 let path = if number < expected { path } else { missing };
-                return Err(wrong(&home, &path, message));
+                return Err(wrong(home, &path, message));
             }
             let text = read(home.store.as_ref(), &path, packing)?
-                .map_err(|error| wrong(&home, &path, &format!("cannot be read: {error}")))?;
+                .map_err(|error| wrong(home, &path, &format!("cannot be read: {error}")))?;
             let place = home.store.place(&path);
             records.push(Record { number, place, text });
         }
@@ -114,6 +121,11 @@ impl Archive {
                 prefix: format!("{ledger_id}/"),
             });
         }
+        self.inside(ledger_id)
+    }
+
+    /// The ledger's folder in the archive itself.
+    fn inside(&self, ledger_id: &str) -> Result<Home, ArchiveError> {
         Ok(Home {
             store: Arc::clone(&self.store),
             prefix: self.name(&self.ledger_prefix(ledger_id))?,

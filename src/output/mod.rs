@@ -51,6 +51,40 @@ impl OutputError {
 /// The name of the lock of a ledger's output folder.
 const LOCK: &str = ".bilag.lock";
 
+/// The lock of a ledger's output folder. Its file goes away with it, so that nothing but outputs is
+/// left behind.
+#[derive(Debug)]
+pub struct OutputLock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Drop for OutputLock {
+    fn drop(&mut self) {
+        // The file is removed while the lock is held. Where that fails it stays, and is locked the
+        // next time.
+        if cfg!(unix) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Whether an open file is still the one at `path`. Where files do not have numbers they are not
+/// removed either.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let (mine, there) = (file.metadata()?, fs::metadata(path));
+        Ok(there.is_ok_and(|there| (there.dev(), there.ino()) == (mine.dev(), mine.ino())))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (file, path);
+        Ok(true)
+    }
+}
+
 /// Files in the making, all of one folder.
 #[derive(Debug)]
 pub struct Staging {
@@ -159,25 +193,31 @@ impl Staging {
     }
 
     /// Takes the lock of the folder above that of the files, which one run at a time writes below;
-    /// it ends with what is returned.
-    pub fn lock(&mut self) -> Result<File, OutputError> {
+    /// it ends when what is returned is dropped.
+    pub fn lock(&mut self) -> Result<OutputLock, OutputError> {
         self.make_folder()?;
         let path = self.folder.parent().unwrap_or(&self.folder).join(LOCK);
         let write = |source| OutputError::Write {
             path: path.clone(),
             source,
         };
-        let mut options = File::options();
-        let file = options
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(write)?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(OutputError::Locked(path)),
-            Err(TryLockError::Error(source)) => Err(write(source)),
+        loop {
+            let mut options = File::options();
+            let file = options
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(&path)
+                .map_err(write)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(OutputError::Locked(path)),
+                Err(TryLockError::Error(source)) => return Err(write(source)),
+            }
+            // Whoever held it has removed the file meanwhile: then this is the lock of nothing.
+            if is_at(&file, &path).map_err(write)? {
+                return Ok(OutputLock { path, _file: file });
+            }
         }
     }
 

@@ -124,3 +124,42 @@ fn two_exports_at_once_are_not_both_done() {
     }
     exported(&place, JANUARY, "out", &[]);
 }
+
+#[test]
+fn what_stands_in_a_zip_of_an_archive_counts() {
+    let place = place();
+    exported(&place, JANUARY, "out", &[]);
+    let held: Vec<(String, Vec<u8>)> = tree(&place.path("archive")).into_iter().collect();
+    let held: Vec<(&str, Vec<u8>)> = held
+        .iter()
+        .map(|(name, bytes)| (name.as_str(), bytes.clone()))
+        .collect();
+    pack(&place.path("mailed.zip"), &held);
+    let export = |from: &str, to: &str| {
+        let run = place.bare(&[
+            "export",
+            "--offline",
+            "--archive",
+            "mailed.zip",
+            "--from",
+            from,
+            "--to",
+            to,
+            "--format",
+            "tripletex",
+            "--out",
+            "b",
+        ]);
+        crate::harness::program::run(run)
+    };
+    assert_code(&export(JANUARY.0, JANUARY.1), 0);
+    assert!(!place.path("mailed.zip.state").exists());
+    assert_code(&export(JANUARY.0, FEBRUARY.1), 8);
+    assert_code(&export(FEBRUARY.0, FEBRUARY.1), 0);
+    assert!(
+        place
+            .path("mailed.zip.state/302321/exports/tripletex/2.json")
+            .is_file()
+    );
+    assert_code(&export(FEBRUARY.0, FEBRUARY.1), 0);
+}

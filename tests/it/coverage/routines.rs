@@ -339,7 +339,7 @@ fn a_users_own_format_covers_vouchers_unless_it_says_otherwise() {
 /// A descriptor of a user's own.
 fn own_format(id: &str, more: &str) -> String {
     format!(
-        "id = \"{id}\"\ntitle = \"Own\"\nfile = \"own.txt\"\n{more}\n[delimited]\ncolumns = [\n{{ name = \"Voucher\", field = \"voucher\" }},\n\
+        "id = \"{id}\"\ntitle = \"Own\"\nfile = \"own.txt\"\n{more}\n[delimited]\nseparator = \";\"\ndecimal = \"point\"\ndate = \"YYYY-MM-DD\"\ncolumns = [\n{{ name = \"Voucher\", field = \"voucher\" }},\n\
          {{ name = \"Date\", field = \"date\" }},\n{{ name = \"Account\", field = \"account\" }},\n{{ name = \"Amount\", field = \"amount\" }},\n]\n"
     )
 }
