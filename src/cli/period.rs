@@ -56,7 +56,15 @@ pub fn check(global: &Global, arguments: &Check) -> Result<Exit, Failure> {
 
 /// `bilag reconcile`.
 pub fn reconcile(global: &Global, selected: &SelectionOpen) -> Result<Exit, Failure> {
-    PeriodCommand::new(global, "reconcile", selected)?.run(None, Show::Report)
+    let command = PeriodCommand::new(global, "reconcile", selected)?;
+    let fetched = command.fetch()?;
+    command.over(&fetched, Show::Report, |command, ledger_id| {
+        let options = RunOptions {
+            records: true,
+            ..command.options(&fetched, ledger_id, None)
+        };
+        run::ledger(&command.archive, ledger_id, &command.config, &options)
+    })
 }
 
 /// `bilag fetch`.
@@ -181,6 +189,7 @@ impl<'a> PeriodCommand<'a> {
             allow_open: self.allow_open,
             write,
             records: false,
+            closes: false,
             open: fetched.open.get(ledger_id).cloned().unwrap_or_default(),
             cancelled: Arc::clone(&self.cancelled),
         }

@@ -57,12 +57,26 @@ pub fn accounts(
     ];
     let is_mirrored = topics.into_iter().filter(|(_, is)| *is);
     is_mirrored
-        .filter_map(|(topic, _)| account(topic, recording, state, &is_empty))
+        .filter_map(|(topic, is)| account(topic, is, None, recording, state, &is_empty))
         .collect()
+}
+
+/// A topic's account up to a date, whether the run mirrors it or not.
+pub fn account_until(
+    topic: Topic,
+    is_mirrored: bool,
+    until: NaiveDate,
+    recording: &Recording,
+    state: &State,
+    is_empty: impl Fn(NaiveDate) -> bool,
+) -> Option<Account> {
+    account(topic, is_mirrored, Some(until), recording, state, &is_empty)
 }
 
 fn account(
     topic: Topic,
+    is_mirrored: bool,
+    until: Option<NaiveDate>,
     recording: &Recording,
     state: &State,
     is_empty: &impl Fn(NaiveDate) -> bool,
@@ -80,13 +94,16 @@ fn account(
             break;
         }
         match state.dates.get(&at) {
-            Some(known) if state.mirrors(known.file, topic) && !known.date.waits => {
+            Some(known) if state.mirrors(known.file, topic) == is_mirrored && !known.date.waits => {
                 dates.insert(at, known.date);
             }
             None if is_empty(at) => {}
             _ => break,
         }
         first = at;
+    }
+    if let Some(until) = until {
+        dates.retain(|at, _| *at <= until);
     }
     let of = |date: &CoveredDate| match topic {
         Topic::Funds => date.funds,
@@ -103,7 +120,7 @@ fn account(
     let ids: std::collections::BTreeSet<&str> = made.clone().map(|voucher| voucher.id.as_str()).collect();
     let held = state.vouchers.values().map(|held| &held.voucher);
     let held = held.filter(|voucher| !ids.contains(voucher.id.as_str()));
-    let is_in = |voucher: &&HeldVoucher| voucher.dates().iter().any(|at| dates.contains_key(at));
+    let is_in = |voucher: &&HeldVoucher| voucher.dates().last().is_some_and(|at| dates.contains_key(at));
     for voucher in made.chain(held).filter(is_in) {
         moved.merge(&voucher.mirror);
     }

@@ -22,6 +22,7 @@ pub fn close(
 ) -> LedgerRun {
     let options = RunOptions {
         records: true,
+        closes: true,
         write: None,
         allow_open: false,
         ..options.clone()

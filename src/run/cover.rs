@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::archive::Archive;
+use crate::catalogue;
 use crate::chart::Role;
-use crate::config::{CaptureMode, DateBasis, FeeMode, VoucherPer};
+use crate::config::{CaptureMode, DateBasis, FeeMode, LedgerConfig, VoucherPer};
 use crate::coverage::CoverageError;
 use crate::coverage::held::{MirrorAccounts, row_id};
 use crate::coverage::object::{Export, ExportObject, Mirrored, Span};
@@ -29,6 +30,9 @@ pub struct Covers {
     pub closes: Closes,
     /// What each format of the run has, where it covers something.
     pub formats: BTreeMap<String, Covered>,
+    /// What was exported to the first format of the configuration that covers vouchers, for a run
+    /// that writes nothing.
+    pub before: State,
     /// Whether the run's vouchers are to be recorded.
     records: bool,
 }
@@ -59,8 +63,9 @@ impl Covers {
         archive: &Archive,
         ledger_id: &str,
         options: &RunOptions,
-        settings: &crate::config::PostingSettings,
+        config: &LedgerConfig,
     ) -> Result<Self, CoverageError> {
+        let settings = &config.posting;
         let mut covers = Self::default();
         let wants = options.write.is_some() || options.records;
         if !wants {
@@ -81,6 +86,13 @@ impl Covers {
                 return Err(CoverageError::Nothing(format!(
                     "`{id}` covers no vouchers, so there is nothing in it to correct; name a format to import with --format"
                 )));
+            }
+        }
+        if options.write.is_none() {
+            let formats = config.formats.iter().filter_map(|id| catalogue::find(id).ok());
+            let mut covering = formats.filter(|format| format.descriptor.coverage == Coverage::Vouchers);
+            if let Some(format) = covering.next() {
+                covers.before = State::load(archive, ledger_id, &format.descriptor.id)?;
             }
         }
         let looks_back =

@@ -1,5 +1,6 @@
 //! One ledger from the archive to its files: prove, post, check, write, in one pass over its days.
 
+pub mod books;
 pub mod captures;
 pub mod close;
 pub mod cover;
@@ -35,6 +36,7 @@ use crate::output::OutputError;
 use crate::posting::books::PostingError;
 use crate::proof::{LedgerProof, Prover, Status};
 use crate::provider::{LedgerInfo, Topic};
+use crate::run::books::Standing;
 use crate::run::cover::{Covers, FormatPlan};
 use crate::run::documents::Output;
 use crate::run::pass::Run;
@@ -53,6 +55,8 @@ pub struct RunOptions {
     pub open: BTreeSet<(Topic, NaiveDate)>,
     /// Record what the run makes, for whoever runs it.
     pub records: bool,
+    /// The range is to be closed, so it must be as closed months have it.
+    pub closes: bool,
     /// Set from outside to end the run between two dates, leaving nothing half done.
     pub cancelled: Arc<AtomicBool>,
 }
@@ -154,6 +158,9 @@ pub struct LedgerRun {
     pub plans: Vec<FormatPlan>,
     /// What the run made, where that was asked for.
     pub recording: Option<Recording>,
+    /// The provider's accounts at each month's end, in the books and in the ledger, where that was
+    /// asked for.
+    pub books: Vec<Standing>,
     /// Why it ended without success, apart from findings.
     pub error: Option<RunError>,
 }
@@ -173,7 +180,7 @@ pub fn ledger(archive: &Archive, ledger_id: &str, config: &Config, options: &Run
             };
         }
     };
-    let covers = match Covers::load(archive, ledger_id, &options, &session.ledger_config.posting) {
+    let covers = match Covers::load(archive, ledger_id, &options, &session.ledger_config) {
         Ok(covers) => covers,
         Err(error) => return LedgerRun::ended(session.info, error.into()),
     };
@@ -280,6 +287,7 @@ impl LedgerRun {
             outputs: Vec::new(),
             plans: Vec::new(),
             recording: None,
+            books: Vec::new(),
             error: None,
         }
     }

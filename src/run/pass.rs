@@ -370,6 +370,7 @@ impl Pass<'_, '_> {
             outputs: kept.outputs,
             plans: kept.plans,
             recording: kept.recording,
+            books: kept.books,
             error,
         }
     }

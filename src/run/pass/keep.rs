@@ -9,6 +9,7 @@ use crate::digest::sha256_hex;
 use crate::output::manifest::ManifestSource;
 use crate::proof::{LedgerProof, Status};
 use crate::run::RunError;
+use crate::run::books::{self, Standing};
 use crate::run::cover::{self, FormatPlan};
 use crate::run::documents::Output;
 use crate::run::judge::Judge;
@@ -31,6 +32,7 @@ pub(super) struct Kept {
     pub(super) outputs: Vec<Output>,
     pub(super) plans: Vec<FormatPlan>,
     pub(super) recording: Option<Recording>,
+    pub(super) books: Vec<Standing>,
 }
 
 impl Run<'_> {
@@ -66,7 +68,9 @@ impl Run<'_> {
                 kept.outputs = self.correct(&judge, &end.context, write, end.sources, proof)?;
                 return Ok(kept);
             }
-            judge.closes(&mut proof.findings);
+            if write.is_some() || self.options.closes {
+                judge.closes(&mut proof.findings);
+            }
             if let Some(write) = write {
                 let export = |format: &str| export(&end.context, format);
                 notes = judge.formats(write, export, &mut proof.findings)?;
@@ -78,7 +82,10 @@ impl Run<'_> {
         let note = || Ok(cover::put(self.archive, ledger_id, &self.covers.closes, &notes)?);
         let fingerprint = &self.session.config.fingerprint;
         kept.outputs = stage.keep(proof, fingerprint, end.sources, note)?;
-        kept.recording = recording.filter(|_| self.options.records);
+        if let Some(recording) = recording.filter(|_| self.options.records) {
+            kept.books = books::standings(self.session, end.context.books, &recording, proof, &self.covers);
+            kept.recording = Some(recording);
+        }
         Ok(kept)
     }
 }

@@ -130,3 +130,51 @@ fn a_ledger_in_another_currency_goes_from_zero_to_zero_in_both() {
     exported(&place, JANUARY, "out", &["--format", "fiken", "--corrections"]);
     exported(&place, JANUARY, "fresh", &["--format", "fiken"]);
 }
+
+#[test]
+fn the_control_report_has_books_beside_the_ledger_at_each_months_end() {
+    let report = |place: &Workplace, from: &str, to: &str| {
+        let run = place.run_on("reconcile", from, to, &[]);
+        assert_code(&run, 0);
+        let books = run.ledger()["books"].as_array().unwrap().clone();
+        let lines = books.iter().map(|line| {
+            let text = |key: &str| line[key].as_str().unwrap_or("none").to_owned();
+            format!(
+                "{} {} {} {} {}",
+                text("role"),
+                text("date"),
+                text("ledger"),
+                text("books"),
+                text("elsewhere")
+            )
+        });
+        (
+            lines.collect::<Vec<String>>(),
+            run.findings("opening-balance").len(),
+        )
+    };
+    let exports = "[output]\nformats = [\"tripletex\"]\n";
+    let place = place().config(exports);
+    exported(&place, JANUARY, "out", &[]);
+    let expected = [
+        "funds 2026-01-31 80.00 80.00 none",
+        "funds 2026-02-05 0.00 0.00 none",
+        "fees_payable 2026-01-31 -2.40 -2.40 none",
+        "fees_payable 2026-02-05 0.00 0.00 none",
+    ];
+    assert_eq!(
+        report(&place, "2026-01-01", "2026-02-05"),
+        (expected.map(str::to_owned).to_vec(), 0)
+    );
+    // Carried over what was exported before.
+    let (lines, _) = report(&place, "2026-02-01", "2026-02-28");
+    assert_eq!(lines[0], "funds 2026-02-28 0.00 0.00 none");
+    // What fees move is booked elsewhere.
+    let place = Workplace::of(&[&shop()]).config(&format!("{exports}[posting]\nfees = \"retained\"\n"));
+    let (lines, _) = report(&place, JANUARY.0, JANUARY.1);
+    assert_eq!(lines[1], "fees_payable 2026-01-31 -2.40 0.00 -2.40");
+    // The first export opened with money.
+    let place = Workplace::of(&[&shop()]).config(exports);
+    exported(&place, FEBRUARY, "out", &[]);
+    assert_eq!(report(&place, FEBRUARY.0, FEBRUARY.1).1, 2);
+}

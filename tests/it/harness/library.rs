@@ -32,6 +32,7 @@ fn options(range: DateRange, write: Option<WriteOptions>) -> RunOptions {
         allow_open: false,
         write,
         records: false,
+        closes: false,
         open: BTreeSet::new(),
         cancelled: Arc::default(),
     }
