@@ -83,7 +83,7 @@ impl Run<'_> {
         let fingerprint = &self.session.config.fingerprint;
         kept.outputs = stage.keep(proof, fingerprint, end.sources, note)?;
         if let Some(recording) = recording.filter(|_| self.options.records) {
-            kept.books = books::standings(self.session, end.context.books, &recording, proof, &self.covers);
+            kept.books = books::standings(self.session, end.context.books, &recording, proof, self.covers);
             kept.recording = Some(recording);
         }
         Ok(kept)
