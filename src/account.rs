@@ -41,7 +41,7 @@ impl<'de> Deserialize<'de> for AccountNumber {
 
 /// A date in quotes, or TOML's own date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct DateText(pub(crate) NaiveDate);
+pub struct DateText(pub(crate) NaiveDate);
 
 impl<'de> Deserialize<'de> for DateText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

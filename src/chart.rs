@@ -132,6 +132,7 @@ pub struct Texts {
     pub fees_invoiced: String,
     pub unknown: String,
     pub fx_difference: String,
+    pub fx_revaluation: String,
     pub rounding: String,
     /// The text on the bank statement, where the provider builds it from the payout number.
     #[serde(default)]

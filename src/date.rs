@@ -132,6 +132,11 @@ pub fn days_after(date: NaiveDate, days: u64) -> NaiveDate {
     date.checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX)
 }
 
+/// The first date of `date`'s month.
+pub fn first_of_month(date: NaiveDate) -> NaiveDate {
+    date.with_day(1).unwrap_or(date)
+}
+
 /// The last date of `date`'s month.
 pub fn end_of_month(date: NaiveDate) -> NaiveDate {
     let (year, month) = if date.month() == 12 {
@@ -140,6 +145,11 @@ pub fn end_of_month(date: NaiveDate) -> NaiveDate {
         (date.year(), date.month() + 1)
     };
     NaiveDate::from_ymd_opt(year, month, 1).map_or(NaiveDate::MAX, |first| days_before(first, 1))
+}
+
+/// Whether `date` is the first of its month.
+pub fn begins_month(date: NaiveDate) -> bool {
+    date.day() == 1
 }
 
 /// Consecutive dates, joined; `dates` are in order.
@@ -214,12 +224,6 @@ impl FiscalCalendar {
     }
 }
 
-/// The last date of the fiscal year that `date` lies in, when fiscal years start on the first of
-/// `start_month` (1 to 12).
-pub fn end_of_fiscal_year(date: NaiveDate, start_month: u32) -> NaiveDate {
-    FiscalCalendar::new(start_month).map_or(NaiveDate::MAX, |calendar| calendar.year_end(date))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,7 +279,6 @@ mod tests {
             let calendar = FiscalCalendar::new(month).unwrap();
             assert_eq!(calendar.year_start(date).to_string(), start);
             assert_eq!(calendar.year_end(date).to_string(), end);
-            assert_eq!(end_of_fiscal_year(date, month).to_string(), end);
             assert_eq!(calendar.period(date), period);
             assert_eq!((calendar.year_by_start(date), calendar.year_by_end(date)), names);
         }

@@ -182,7 +182,7 @@ impl From<&RunError> for Failure {
             RunError::ReadAgain(_) => Exit::DoesNotReconcile,
             RunError::Posting(posting) if posting.is_configuration() => Exit::Usage,
             RunError::Posting(PostingError::Overflow(_)) => Exit::DoesNotReconcile,
-            RunError::Posting(_) | RunError::Movement { .. } => Exit::Unexpected,
+            RunError::Posting(_) | RunError::Movement { .. } | RunError::Worth { .. } => Exit::Unexpected,
             RunError::Output(OutputError::Locked(_)) => Exit::Locked,
             RunError::Output(_) => Exit::OutputRefused,
             RunError::Cancelled => Exit::Cancelled,

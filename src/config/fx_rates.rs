@@ -101,11 +101,7 @@ impl FxRates {
             let field = |index: usize| record.get(index).unwrap_or("");
             let date =
                 parse_date(field(0)).ok_or_else(|| format!("line {line}: `{}` is not a date", field(0)))?;
-            let rate = |text: &str| {
-                Rate::parse(text)
-                    .filter(|rate| !rate.is_zero())
-                    .ok_or_else(|| format!("line {line}: `{text}` is not a rate; write it like 11.7000"))
-            };
+            let rate = |text: &str| parse_rate(text).map_err(|message| format!("line {line}: {message}"));
             if is_plain {
                 let currency = Currency::parse(field(1))
                     .ok_or_else(|| format!("line {line}: `{}` is not a currency code", field(1)))?;
@@ -121,15 +117,28 @@ impl FxRates {
                 if let Some(currency) = currency
                     && !matches!(text, "" | "N/A")
                 {
-                    self.per_euro
-                        .entry(date)
-                        .or_default()
-                        .insert(*currency, rate(text)?);
+                    let rate = rate(text)?;
+                    let known = self.per_euro.entry(date).or_default();
+                    if known
+                        .insert(*currency, rate)
+                        .is_some_and(|earlier| earlier != rate)
+                    {
+                        return Err(format!("line {line}: a second rate for {currency} on {date}"));
+                    }
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Reads an exchange rate, which is above zero; an error says what is wrong.
+pub(super) fn parse_rate(text: &str) -> Result<Rate, String> {
+    Rate::parse(text).filter(|rate| !rate.is_zero()).ok_or_else(|| {
+        format!(
+            "`{text}` is not an exchange rate; it is a number above zero with a decimal point, such as 11.7000"
+        )
+    })
 }
 
 /// ISO dates, and the `20 November 2026` of the central bank's daily file.
@@ -181,7 +190,11 @@ mod tests {
             "a,b\n1,2\n",
             "date,currency,rate\n2026-02-30,EUR,1\n",
             "date,currency,rate\n2026-02-03,EUR,11,7\n2026-02-03,EUR,0\n",
+            "date,currency,rate\n2026-02-03,EUR,-11.7\n",
+            "date,currency,rate\n2026-02-03,EUR,0.0000\n",
             "Date,NOK\n2026-02-03,x\n",
+            "Date,NOK\n2026-02-03,0\n",
+            "Date,NOK\n2026-02-03,11.7\n2026-02-03,11.8\n",
         ] {
             assert!(FxRates::default().parse(bad).is_err(), "{bad}");
         }

@@ -6,6 +6,7 @@
 pub mod company;
 pub mod error;
 pub mod fx_rates;
+pub mod opening_base;
 pub mod raw;
 pub mod sales_lines;
 pub mod values;
@@ -13,15 +14,18 @@ pub mod values;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
+
 use crate::account::AccountNumber;
 use crate::account::TaxCode;
 use crate::chart::{Chart, Market, Role};
 use crate::config::company::Company;
 use crate::config::error::ConfigError;
 use crate::config::fx_rates::FxRates;
+use crate::config::opening_base::OpeningBase;
 use crate::config::raw::{RawApi, RawConfig, RawPosting};
 use crate::config::sales_lines::SalesLines;
-pub use crate::config::values::{CaptureMode, DateBasis, FeeMode, Rule, VoucherPer};
+pub use crate::config::values::{CaptureMode, DateBasis, FeeMode, FxRevaluation, Rule, VoucherPer};
 use crate::money::Currency;
 use crate::provider::LedgerInfo;
 
@@ -42,6 +46,12 @@ pub struct PostingSettings {
     pub date_basis: DateBasis,
     /// The currency of the books.
     pub base_currency: Currency,
+    /// When balances in another currency are valued anew.
+    pub fx_revaluation: FxRevaluation,
+    /// What the mirror accounts of a ledger in another currency were worth when bilag began.
+    pub opening_base: Option<OpeningBase>,
+    /// Disputes, by pspReference, that are lost, and booked from the disputes account on a date.
+    pub disputes_lost: BTreeMap<String, NaiveDate>,
     /// The tax code on fee expense, where there is one.
     pub fee_tax_code: Option<String>,
     /// How many dates before a refund its capture is looked for.
@@ -177,6 +187,7 @@ impl Config {
 }
 
 fn settings(posting: &RawPosting, market: Market, market_is_assumed: bool, chart: &Chart) -> PostingSettings {
+    let base_currency = posting.base_currency.unwrap_or(chart.currency);
     PostingSettings {
         market,
         market_is_assumed,
@@ -184,7 +195,18 @@ fn settings(posting: &RawPosting, market: Market, market_is_assumed: bool, chart
         fees: posting.fees.unwrap_or_default(),
         voucher_per: posting.voucher_per.unwrap_or_default(),
         date_basis: posting.date_basis.unwrap_or_default(),
-        base_currency: posting.base_currency.unwrap_or(chart.currency),
+        base_currency,
+        fx_revaluation: posting.fx_revaluation.unwrap_or_default(),
+        opening_base: posting
+            .opening_base
+            .as_ref()
+            .and_then(|opening| opening.in_minor_units(base_currency).ok()),
+        disputes_lost: posting
+            .disputes_lost
+            .iter()
+            .flatten()
+            .map(|(name, date)| (name.clone(), date.0))
+            .collect(),
         fee_tax_code: posting
             .fee_tax_code
             .clone()

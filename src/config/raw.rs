@@ -11,7 +11,9 @@ use serde::de::{Error as _, IntoDeserializer as _};
 use crate::account::{AccountNumber, DateText, TaxCode};
 use crate::chart::{Market, Role};
 use crate::config::company::RawCompany;
-use crate::config::values::{CaptureMode, DateBasis, FeeMode, Rule, VoucherPer};
+use crate::config::fx_rates;
+use crate::config::opening_base::RawOpeningBase;
+use crate::config::values::{CaptureMode, DateBasis, FeeMode, FxRevaluation, Rule, VoucherPer};
 use crate::money::{Currency, Rate};
 
 /// The whole file. The commented one that `bilag init` writes explains each key.
@@ -26,7 +28,7 @@ pub struct RawConfig {
     pub accounts: BTreeMap<Role, AccountNumber>,
     pub tax_codes: BTreeMap<String, TaxCode>,
     pub rules: Vec<Rule>,
-    #[serde(deserialize_with = "fx_rates")]
+    #[serde(deserialize_with = "rates_by_date")]
     pub fx_rates: BTreeMap<Currency, BTreeMap<NaiveDate, Rate>>,
     pub fx_rates_file: Option<PathBuf>,
     pub sales_lines: Option<PathBuf>,
@@ -82,6 +84,9 @@ pub struct RawPosting {
     pub voucher_per: Option<VoucherPer>,
     pub date_basis: Option<DateBasis>,
     pub base_currency: Option<Currency>,
+    pub fx_revaluation: Option<FxRevaluation>,
+    pub opening_base: Option<RawOpeningBase>,
+    pub disputes_lost: Option<BTreeMap<String, DateText>>,
     pub fee_tax_code: Option<String>,
     pub refund_lookback_days: Option<u64>,
     pub dimensions_on_balance: Option<bool>,
@@ -110,6 +115,9 @@ impl RawPosting {
             voucher_per: self.voucher_per.or(base.voucher_per),
             date_basis: self.date_basis.or(base.date_basis),
             base_currency: self.base_currency.or(base.base_currency),
+            fx_revaluation: self.fx_revaluation.or(base.fx_revaluation),
+            opening_base: self.opening_base.or_else(|| base.opening_base.clone()),
+            disputes_lost: self.disputes_lost.or_else(|| base.disputes_lost.clone()),
             fee_tax_code: self.fee_tax_code.or_else(|| base.fee_tax_code.clone()),
             refund_lookback_days: self.refund_lookback_days.or(base.refund_lookback_days),
             dimensions_on_balance: self.dimensions_on_balance.or(base.dimensions_on_balance),
@@ -141,6 +149,19 @@ impl RawConfig {
         );
         for (table, rules) in rules {
             check_rules(&table, rules)?;
+        }
+        let postings = std::iter::once(("posting".to_owned(), self.posting.clone())).chain(
+            self.ledgers.iter().map(|(id, own)| {
+                let posting = own.posting.clone().or(&self.posting);
+                (format!("ledgers.\"{id}\".posting"), posting)
+            }),
+        );
+        for (table, posting) in postings {
+            if let Some(opening) = &posting.opening_base {
+                opening
+                    .check(posting.base_currency)
+                    .map_err(|message| format!("[{table}.opening_base] {message}"))?;
+            }
         }
         Ok(())
     }
@@ -193,17 +214,29 @@ fn accounts<'de, D: serde::Deserializer<'de>>(
     Ok(raw.into_iter().map(|(role, account)| (role.0, account)).collect())
 }
 
-fn fx_rates<'de, D: serde::Deserializer<'de>>(
+fn rates_by_date<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<Currency, BTreeMap<NaiveDate, Rate>>, D::Error> {
-    let raw: BTreeMap<Currency, BTreeMap<DateText, Rate>> = Deserialize::deserialize(deserializer)?;
+    let raw: BTreeMap<Currency, BTreeMap<DateText, ExchangeRate>> = Deserialize::deserialize(deserializer)?;
     Ok(raw
         .into_iter()
         .map(|(currency, rates)| {
             (
                 currency,
-                rates.into_iter().map(|(date, rate)| (date.0, rate)).collect(),
+                rates.into_iter().map(|(date, rate)| (date.0, rate.0)).collect(),
             )
         })
         .collect())
+}
+
+/// A rate above zero. One of nothing would make every amount worth nothing.
+struct ExchangeRate(Rate);
+
+impl<'de> Deserialize<'de> for ExchangeRate {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        fx_rates::parse_rate(&text)
+            .map(Self)
+            .map_err(serde::de::Error::custom)
+    }
 }

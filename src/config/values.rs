@@ -53,6 +53,17 @@ pub enum VoucherPer {
     Entry,
 }
 
+/// When the balances of a ledger in another currency than the books are valued anew.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FxRevaluation {
+    /// On the last date of each month, at its rate.
+    #[default]
+    MonthEnd,
+    /// Never: balances keep the value that they were booked at.
+    None,
+}
+
 /// Which date captures and refunds are booked on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

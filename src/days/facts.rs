@@ -22,6 +22,8 @@ pub struct Facts {
     pub closes_at: Option<i64>,
     /// Whether a payout stands among them.
     pub has_payout: bool,
+    /// The numbers of its payouts, of those that have one, in their order.
+    pub payout_numbers: Vec<String>,
     /// The first currency that an entry states.
     pub currency: Option<Currency>,
 }
@@ -34,6 +36,7 @@ impl Facts {
             opens_at: None,
             closes_at: None,
             has_payout: false,
+            payout_numbers: Vec::new(),
             currency: None,
         }
     }
@@ -52,7 +55,11 @@ impl Facts {
             }
             self.entries += 1;
             self.closes_at = entry.balance_after;
-            self.has_payout |= entry.entry_type == EntryType::PayoutScheduled;
+            if entry.entry_type == EntryType::PayoutScheduled {
+                self.has_payout = true;
+                self.payout_numbers
+                    .extend(entry.payout_number().map(str::to_owned));
+            }
             self.currency = self.currency.or(entry.currency);
         }
     }

@@ -48,6 +48,7 @@ pub enum PostingKey {
     UnknownFunds,
     UnknownFees,
     FxDifference,
+    FxRevaluation,
     Rounding,
 }
 

@@ -17,7 +17,7 @@ use chrono::NaiveDate;
 
 use crate::date::days_before;
 use crate::ledger::duplicates::AsItIs;
-use crate::ledger::entry::EntryType;
+use crate::ledger::entry::{Entry, EntryType};
 use crate::ledger::finding::{Code, Findings};
 use crate::ledger::page::Page;
 use crate::provider::Topic;
@@ -38,6 +38,8 @@ pub struct FeeJoin {
 #[derive(Debug)]
 struct Capture {
     date: NaiveDate,
+    /// The date that it is booked on.
+    booked: NaiveDate,
     ordinal: u32,
     has_fee: bool,
 }
@@ -57,24 +59,30 @@ impl FeeJoin {
         }
     }
 
-    /// The ledger date of the capture with this pspReference, when it is in the window.
+    /// The date that the capture with this pspReference is booked on, when it is in the window.
     pub fn capture_date(&self, psp_reference: &str) -> Option<NaiveDate> {
-        self.captures.get(&key(psp_reference)).map(|capture| capture.date)
+        let capture = self.captures.get(&key(psp_reference));
+        capture.map(|capture| capture.booked)
     }
 
     /// Takes the captures of a date before its fees are looked up. Entries of other kinds are
     /// passed over.
     pub fn captures(&mut self, page: &Page<'_, '_>) {
-        self.add(page, false);
+        self.add(page, false, |_| page.date);
+    }
+
+    /// [`Self::captures`], each booked on the date that `booked_on` says.
+    pub fn captures_booked(&mut self, page: &Page<'_, '_>, booked_on: impl Fn(&Entry<'_>) -> NaiveDate) {
+        self.add(page, false, booked_on);
     }
 
     /// Takes the captures of an earlier date again, because a fee asked for what was forgotten.
     /// Those that were not forgotten stay as they are.
     fn recall(&mut self, page: &Page<'_, '_>) {
-        self.add(page, true);
+        self.add(page, true, |_| page.date);
     }
 
-    fn add(&mut self, page: &Page<'_, '_>, has_fee: bool) {
+    fn add(&mut self, page: &Page<'_, '_>, has_fee: bool, booked_on: impl Fn(&Entry<'_>) -> NaiveDate) {
         if page.topic != Topic::Funds {
             return;
         }
@@ -87,6 +95,7 @@ impl FeeJoin {
             {
                 slot.insert(Capture {
                     date: page.date,
+                    booked: booked_on(entry),
                     ordinal: u32::try_from(ordinal).unwrap_or(u32::MAX),
                     has_fee,
                 });

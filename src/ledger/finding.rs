@@ -60,6 +60,7 @@ pub enum Code {
     RefundSplitEstimated,
     RuleUnused,
     AwaitsPayout,
+    VoucherOutsideRange,
     FxOpeningUnknown,
     MarketAssumed,
     TargetLimit,
@@ -109,6 +110,8 @@ impl Code {
             | Self::TimeUnreadable
             | Self::RefundCaptureNotFound
             | Self::RefundSplitEstimated
+            | Self::AwaitsPayout
+            | Self::VoucherOutsideRange
             | Self::FxOpeningUnknown
             | Self::DoubleBooking
             | Self::CoverageReplaced
@@ -125,7 +128,6 @@ impl Code {
             | Self::FeeWithoutCapture
             | Self::CutoffStraddle
             | Self::RuleUnused
-            | Self::AwaitsPayout
             | Self::MarketAssumed
             | Self::TextReplaced => Level::Info,
         }
@@ -208,6 +210,27 @@ impl Findings {
     /// Keeps the findings that `is_kept`.
     pub fn retain(&mut self, is_kept: impl Fn(&Finding) -> bool) {
         self.by_place.retain(|_, finding| is_kept(finding));
+    }
+
+    /// Makes a finding one for review that matters more than its code says, with the place on its
+    /// date and the message of what makes it so. One that is not there is added.
+    pub fn raise(
+        &mut self,
+        code: Code,
+        topic: Option<Topic>,
+        ledger_date: Option<NaiveDate>,
+        ordinal: Option<usize>,
+        message: &str,
+    ) {
+        let place = (ledger_date, topic, code);
+        if !self.by_place.contains_key(&place) {
+            self.add(code, topic, ledger_date, ordinal, String::new);
+        }
+        if let Some(finding) = self.by_place.get_mut(&place) {
+            finding.level = finding.level.max(Level::Review);
+            finding.ordinal = ordinal;
+            message.clone_into(&mut finding.message);
+        }
     }
 
     /// Gives every finding of `code` the level `level`.

@@ -11,8 +11,9 @@ use crate::account::TaxCode;
 use crate::chart::{Chart, Role};
 use crate::config::fx_rates::FxRates;
 use crate::config::sales_lines::SalesLines;
-use crate::config::{CaptureMode, Config, LedgerConfig, PostingSettings, Rule};
+use crate::config::{CaptureMode, Config, DateBasis, LedgerConfig, PostingSettings, Rule, VoucherPer};
 use crate::journal::Unbalanced;
+use crate::ledger::entry::{Entry, EntryType};
 use crate::money::{Currency, Rate};
 use crate::provider::LedgerInfo;
 
@@ -53,7 +54,7 @@ pub enum PostingError {
     #[error("tax code `{code}` is not valid on {date} (reference `{reference}`)")]
     TaxCodeNotValid {
         code: String,
-        /// The capture's ledger date.
+        /// The date that the capture is booked on.
         date: NaiveDate,
         /// The merchant's reference, else the pspReference.
         reference: String,
@@ -223,6 +224,21 @@ impl<'a> Books<'a> {
             .position(|rule| rule.matches(handle, reference, date))?;
         self.rules_used[index].set(true);
         Some((index + 1, &self.config.rules[index]))
+    }
+
+    /// The date in the market's zone on which an entry happened, where it has a time.
+    pub fn local_date(&self, entry: &Entry<'_>) -> Option<NaiveDate> {
+        entry.time.and_then(|time| time.local_date(self.chart.zone()))
+    }
+
+    /// The date that a capture or refund is booked on, and that its rules and tax codes go by: its
+    /// ledger date, or the one on which it happened. One voucher per payout has its own dates.
+    pub fn sale_date(&self, ledger_date: NaiveDate, entry: &Entry<'_>) -> NaiveDate {
+        let moves = self.settings.date_basis == DateBasis::TransactionDate
+            && self.settings.voucher_per != VoucherPer::Payout
+            && matches!(entry.entry_type, EntryType::Capture | EntryType::Refund);
+        let happened = moves.then(|| self.local_date(entry)).flatten();
+        happened.unwrap_or(ledger_date)
     }
 
     /// The rules, in the order of the file.

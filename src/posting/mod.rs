@@ -6,24 +6,28 @@
 //! entries without a detour, [`sequence`] keeps the vouchers in order.
 
 mod alike;
+mod awaiting;
 pub mod books;
 pub mod draft;
+mod mirror;
 mod pair;
 pub mod refunds;
 pub mod rule_use;
 pub mod sales;
 pub mod sequence;
 mod single;
+mod straddle;
 mod text;
 pub mod treatment;
-mod value;
+pub mod value;
+pub mod withheld;
 
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::config::{CaptureMode, FeeMode, VoucherPer};
-use crate::date::{end_of_fiscal_year, end_of_month};
+use crate::config::{FeeMode, VoucherPer};
+use crate::date::end_of_month;
 use crate::journal::Voucher;
 use crate::journal::id::{Origin, VoucherId};
 use crate::ledger::day::LedgerDay;
@@ -32,11 +36,13 @@ use crate::ledger::fee_join::FeeJoin;
 use crate::ledger::finding::{Code, Findings};
 use crate::ledger::page::Page;
 use crate::posting::alike::Sums;
+use crate::posting::awaiting::Awaiting;
 use crate::posting::books::{Books, PostingError};
 use crate::posting::draft::Draft;
 use crate::posting::pair::Pairs;
 use crate::posting::refunds::CaptureIndex;
-use crate::posting::value::FundsInBase;
+use crate::posting::straddle::Straddles;
+use crate::posting::value::{Balances, Values};
 use crate::provider::Topic;
 
 /// Turns the entries of one ledger into vouchers.
@@ -46,9 +52,11 @@ pub struct Poster<'a> {
     captures: CaptureIndex,
     /// The captures of the last dates; kept only when rules look at dates.
     fee_join: Option<FeeJoin>,
-    /// Drafts of the payout that is still to come, the earlier parts first.
+    /// The draft of the payout that is still to come, or of the month's end.
     waiting: Vec<Draft>,
-    funds_in_base: FundsInBase,
+    awaiting: Awaiting,
+    values: Values,
+    straddles: Straddles,
     pairs: Pairs,
     today: Today,
 }
@@ -60,21 +68,25 @@ struct Today {
     sums: Sums,
     /// The number of the date's last payout, or the date where it has none.
     payout: Option<String>,
+    /// Whether a payout of an earlier date has that number.
+    is_repeat: bool,
 }
 
 /// Takes vouchers, each when it is finished.
 pub type Sink<'s, E> = dyn FnMut(&Voucher) -> Result<(), E> + 's;
 
 impl<'a> Poster<'a> {
-    /// A poster for a ledger whose funds account opens at `opening`, where that is known.
+    /// A poster for a ledger whose topics open at `opening` on the first date that it takes.
     /// `captures` are those that the refunds of the range belong to.
-    pub fn new(books: &'a Books<'a>, captures: CaptureIndex, opening: Option<i64>) -> Self {
+    pub fn new(books: &'a Books<'a>, captures: CaptureIndex, opening: Balances) -> Self {
         Self {
             books,
             captures,
             fee_join: rule_use::fee_join(books),
             waiting: Vec::new(),
-            funds_in_base: FundsInBase::new(opening),
+            awaiting: Awaiting::default(),
+            values: Values::new(opening),
+            straddles: Straddles::default(),
             pairs: Pairs::default(),
             today: Today::default(),
         }
@@ -83,7 +95,7 @@ impl<'a> Poster<'a> {
     /// Takes entries of a date before the range, for the captures that later fees belong to.
     pub fn captures_before(&mut self, page: &Page<'_, '_>) {
         if let Some(join) = &mut self.fee_join {
-            join.captures(page);
+            rule_use::join_captures(self.books, join, page);
         }
     }
 
@@ -96,19 +108,17 @@ impl<'a> Poster<'a> {
     pub fn begin(&mut self, date: NaiveDate) {
         self.today.sums.clear();
         self.today.payout = None;
+        self.today.is_repeat = false;
         if let Some(join) = &mut self.fee_join {
             join.expire(date, |_| false, &mut Findings::default());
         }
         if self.books.settings.voucher_per == VoucherPer::Payout {
             self.today.drafts.append(&mut self.waiting);
-            let end = self.end_of_part(date);
-            if self
-                .today
-                .drafts
-                .last()
-                .is_none_or(|last: &Draft| last.date != end)
-            {
-                self.today.drafts.push(Draft::new(None, end));
+            let month_end = end_of_month(date);
+            let last = self.today.drafts.last();
+            if last.is_none_or(|last: &Draft| last.date != month_end) {
+                let id = VoucherId::new(Arc::clone(&self.books.ledger_id), Origin::Open { month_end });
+                self.today.drafts.push(Draft::new(Some(id), month_end));
             }
         }
     }
@@ -123,9 +133,12 @@ impl<'a> Poster<'a> {
     ) -> Result<(), E> {
         let (topic, date) = (page.topic, page.date);
         if let Some(join) = &mut self.fee_join {
-            join.captures(page);
+            rule_use::join_captures(self.books, join, page);
         }
         let settings = self.books.settings;
+        if settings.voucher_per == VoucherPer::Payout {
+            self.awaiting.add(page);
+        }
         let is_immediate = settings.voucher_per == VoucherPer::Entry && !self.books.is_foreign();
         for (ordinal, entry) in page.numbered() {
             if topic == Topic::Funds && entry.entry_type == EntryType::PayoutScheduled {
@@ -149,27 +162,53 @@ impl<'a> Poster<'a> {
                 }
             }
         }
-        if topic == Topic::Funds {
-            self.funds_in_base.follow(self.books, page);
+        if self.books.is_foreign() {
+            self.values.follow(page);
         }
         Ok(())
     }
 
-    /// Ends the date: all of its vouchers are finished, or with one voucher per payout those of
-    /// the payout that the date ends.
+    /// The number of the date's last payout, or the date where it has none.
+    pub fn payout_of_date(&self) -> Option<&str> {
+        self.today.payout.as_deref()
+    }
+
+    /// The number of the date's last payout is that of a payout of an earlier date.
+    pub fn payout_is_repeat(&mut self) {
+        self.today.is_repeat = true;
+    }
+
+    /// Ends the date: all of its vouchers are finished, or with one voucher per payout that of the
+    /// payout or the month that the date ends.
     pub fn end<E: From<PostingError>>(&mut self, date: NaiveDate, sink: &mut Sink<'_, E>) -> Result<(), E> {
         for (alike, sum) in self.today.sums.take() {
             self.add_alike(date, alike, sum)?;
         }
-        self.value_funds(date)?;
+        self.value(date)?;
+        self.end_drafts(date, sink)?;
+        if let Some(draft) = self.revaluation(date)?
+            && let Some(voucher) = draft.finish(self.books)?
+        {
+            sink(&voucher)?;
+        }
+        Ok(())
+    }
+
+    fn end_drafts<E: From<PostingError>>(
+        &mut self,
+        date: NaiveDate,
+        sink: &mut Sink<'_, E>,
+    ) -> Result<(), E> {
         if self.books.settings.voucher_per == VoucherPer::Payout {
             match self.today.payout.take() {
                 Some(number) => self.name_payout(&number, date),
+                None if date == end_of_month(date) => {}
                 None => {
                     self.waiting = std::mem::take(&mut self.today.drafts);
                     return Ok(());
                 }
             }
+            self.awaiting.give();
         }
         self.give(sink)
     }
@@ -193,9 +232,10 @@ impl<'a> Poster<'a> {
         Ok(vouchers)
     }
 
-    /// Drops what waits for a payout: the date was followed only for the value of the funds.
+    /// Drops what waits for a payout: the date was followed only for what the accounts are worth.
     pub fn forget_waiting(&mut self) {
         self.waiting.clear();
+        self.awaiting = Awaiting::default();
     }
 
     /// Hands on the vouchers of all drafts.
@@ -214,6 +254,12 @@ impl<'a> Poster<'a> {
         dates.sort_unstable();
         dates.dedup();
         dates
+    }
+
+    /// What the vouchers given so far have taken in, on funds and fees, in minor units; only
+    /// followed with one voucher per payout.
+    pub fn given(&self) -> [i128; 2] {
+        self.awaiting.given()
     }
 
     /// Whether entries still wait for a payout.
@@ -254,39 +300,21 @@ impl<'a> Poster<'a> {
         &mut drafts[index]
     }
 
-    /// Whether the funds account's booked value is known.
-    pub fn knows_funds_value(&self) -> bool {
-        self.funds_in_base.is_known()
-    }
-
-    /// The last date of the part of a payout's voucher that `date` lies in: fiscal years, and in
-    /// revenue mode months, are kept apart.
-    fn end_of_part(&self, date: NaiveDate) -> NaiveDate {
-        if self.books.may_use(CaptureMode::Revenue) {
-            end_of_month(date)
-        } else {
-            end_of_fiscal_year(date, self.books.fiscal_year_start_month)
-        }
-    }
-
-    /// Gives the waiting drafts the payout's number; the last part is dated by the payout.
+    /// Gives the draft of the date's month the payout's number and date.
     fn name_payout(&mut self, number: &str, date: NaiveDate) {
-        let ledger_id = &self.books.ledger_id;
-        let id = |part| {
+        let ledger_id = Arc::clone(&self.books.ledger_id);
+        if let Some(draft) = self.today.drafts.last_mut() {
             let number = number.to_owned();
-            Some(VoucherId::new(
-                Arc::clone(ledger_id),
-                Origin::Payout { number, part },
-            ))
-        };
-        let Some((last, earlier)) = self.today.drafts.split_last_mut() else {
-            return;
-        };
-        for draft in earlier {
-            draft.id = id(Some(draft.date));
+            let repeat = self.today.is_repeat.then_some(date);
+            draft.id = Some(VoucherId::new(ledger_id, Origin::Payout { number, repeat }));
+            draft.date = date;
         }
-        last.id = id(None);
-        last.date = date;
+    }
+
+    /// Makes those of the findings ones for review that tell of dates which differ in tax code, VAT
+    /// month or fiscal year.
+    pub fn raise_straddles(&self, findings: &mut Findings) {
+        self.straddles.raise(findings);
     }
 
     /// Reports rules that took nothing, fees that are not booked, and what waits for a payout.
@@ -299,10 +327,11 @@ impl<'a> Poster<'a> {
             });
         }
         if self.waits_for_payout() {
-            findings.add(Code::AwaitsPayout, None, None, None, || {
-                "what comes after the last payout of the range waits for the voucher of the next one"
-                    .to_owned()
-            });
+            let topics = match self.books.settings.fees {
+                FeeMode::Accrual => &Topic::ALL[..],
+                FeeMode::Retained => &[Topic::Funds],
+            };
+            self.awaiting.report(topics, self.books.currency, findings);
         }
         if gross_settlement && self.books.settings.fees == FeeMode::Retained {
             findings.add(Code::FeesNotPosted, Some(Topic::Fees), None, None, || {

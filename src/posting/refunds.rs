@@ -6,11 +6,14 @@ use chrono::NaiveDate;
 
 use crate::date::days_before;
 use crate::ledger::entry::{Entry, EntryType};
+use crate::posting::books::Books;
 
 /// A capture that refunds of the range belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundCapture {
     /// Its ledger date.
+    pub ledger_date: NaiveDate,
+    /// The date that its rules and tax codes go by.
     pub date: NaiveDate,
     /// Its sales unit.
     pub handle: Option<String>,
@@ -48,13 +51,15 @@ impl CaptureIndex {
         self.by_reference.is_empty()
     }
 
-    /// Keeps an entry of `date` when it is a capture that a refund asks for. Dates come in order.
-    pub fn offer(&mut self, date: NaiveDate, entry: &Entry<'_>) {
+    /// Keeps an entry of a ledger date when it is a capture that a refund asks for. Dates come in
+    /// order.
+    pub fn offer(&mut self, books: &Books<'_>, ledger_date: NaiveDate, entry: &Entry<'_>) {
         if let (EntryType::Capture, Some(reference)) = (&entry.entry_type, entry.reference.as_deref())
             && let Some(captures) = self.by_reference.get_mut(reference)
         {
             captures.push(FoundCapture {
-                date,
+                ledger_date,
+                date: books.sale_date(ledger_date, entry),
                 handle: entry.recipient_handle.as_deref().map(str::to_owned),
                 psp_reference: entry.psp_reference.as_deref().map(str::to_owned),
             });
@@ -71,7 +76,7 @@ impl CaptureIndex {
             .get(refund.reference.as_deref()?)?
             .iter()
             .find(|capture| {
-                (first..=date).contains(&capture.date)
+                (first..=date).contains(&capture.ledger_date)
                     && match (capture.handle.as_deref(), handle) {
                         (Some(theirs), Some(mine)) => theirs == mine,
                         _ => true,

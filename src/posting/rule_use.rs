@@ -8,6 +8,7 @@ use crate::config::Rule;
 use crate::journal::PostingKey;
 use crate::ledger::entry::Entry;
 use crate::ledger::fee_join::FeeJoin;
+use crate::ledger::page::Page;
 use crate::posting::books::Books;
 use crate::posting::refunds::CaptureIndex;
 use crate::posting::sales::{self, Place};
@@ -47,8 +48,13 @@ pub fn fee_join(books: &Books<'_>) -> Option<FeeJoin> {
     looks_at_dates.then(FeeJoin::default)
 }
 
-/// The rule of a fee, with its place in the file from 1: on the date of the fee's capture, where
-/// that is known.
+/// Shows the join the captures of a page, each on the date that its rules go by.
+pub fn join_captures(books: &Books<'_>, join: &mut FeeJoin, page: &Page<'_, '_>) {
+    join.captures_booked(page, |entry| books.sale_date(page.date, entry));
+}
+
+/// The rule of a fee, with its place in the file from 1: on the date that the fee's capture is
+/// booked on, where that is known.
 pub fn of_fee<'a>(
     books: &Books<'a>,
     fee_join: Option<&FeeJoin>,

@@ -20,9 +20,23 @@ use crate::provider::Topic;
 #[derive(Debug)]
 pub struct Place<'e, 'd> {
     pub ledger_date: NaiveDate,
-    /// Its place on the date, from 1.
+    /// The date that it is booked on, and that rules and tax codes go by.
+    pub date: NaiveDate,
+    /// Its place on the ledger date, from 1.
     pub ordinal: usize,
     pub entry: &'e Entry<'d>,
+}
+
+impl<'e, 'd> Place<'e, 'd> {
+    /// Where an entry stands in these books.
+    pub fn new(books: &Books<'_>, ledger_date: NaiveDate, ordinal: usize, entry: &'e Entry<'d>) -> Self {
+        Self {
+            ledger_date,
+            date: books.sale_date(ledger_date, entry),
+            ordinal,
+            entry,
+        }
+    }
 }
 
 /// The counter shares of a capture or refund, which sum to its amount; `None` when it is not
@@ -40,7 +54,7 @@ pub fn shares(
     } else {
         None
     };
-    let date = capture.map_or(place.ledger_date, |capture| capture.date);
+    let date = capture.map_or(place.date, |capture| capture.date);
     let rule = rule_of(books, capture, place).map(|(_, rule)| rule);
     let whole = Share {
         gross: entry.amount,
@@ -94,11 +108,7 @@ pub fn rule_of<'a>(
     let reference = place.entry.reference.as_deref();
     match capture {
         Some(capture) => books.rule(capture.handle.as_deref(), reference, capture.date),
-        None => books.rule(
-            place.entry.recipient_handle.as_deref(),
-            reference,
-            place.ledger_date,
-        ),
+        None => books.rule(place.entry.recipient_handle.as_deref(), reference, place.date),
     }
 }
 

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::chart::Role;
-use crate::config::{DateBasis, VoucherPer};
-use crate::journal::PostingKey;
+use crate::config::VoucherPer;
 use crate::ledger::entry::Entry;
 use crate::ledger::finding::Findings;
 use crate::posting::alike::sign_rank;
@@ -29,14 +28,14 @@ impl Poster<'_> {
         let books = self.books;
         let treatment = treatment::of(&entry.entry_type, topic, books.settings.fees);
         let per_entry = books.settings.voucher_per == VoucherPer::Entry;
+        // Captures and refunds alone may be booked on another date.
+        let mut date = ledger_date;
         let (key, provider, shares) = match treatment {
             Treatment::None => return Ok(()),
             Treatment::Sales(key) => {
-                let place = sales::Place {
-                    ledger_date,
-                    ordinal,
-                    entry,
-                };
+                let place = sales::Place::new(books, ledger_date, ordinal, entry);
+                date = place.date;
+                self.straddles.look(books, &self.captures, &place);
                 match sales::shares(books, &self.captures, key, &place, findings)? {
                     Some(shares) => (key, Role::Funds, shares),
                     None => return Ok(()),
@@ -61,7 +60,6 @@ impl Poster<'_> {
                 )
             }
         };
-        let date = self.voucher_date(key, ledger_date, entry);
         let draft = self.draft(topic, ledger_date, ordinal, date);
         let is_single = per_entry || !key.is_summed();
         let reference = if is_single {
@@ -118,21 +116,5 @@ impl Poster<'_> {
             project: shared(rule.and_then(|(_, rule)| rule.project.as_ref())),
             ..plain
         })
-    }
-
-    /// The date that an entry is booked on: its ledger date, unless captures and refunds go by
-    /// the local calendar. One voucher per payout has its own dates.
-    fn voucher_date(&self, key: PostingKey, ledger_date: NaiveDate, entry: &Entry<'_>) -> NaiveDate {
-        let settings = self.books.settings;
-        let moves = settings.date_basis == DateBasis::TransactionDate
-            && settings.voucher_per != VoucherPer::Payout
-            && matches!(key, PostingKey::Capture | PostingKey::Refund);
-        if !moves {
-            return ledger_date;
-        }
-        entry
-            .time
-            .and_then(|time| time.local_date(self.books.chart.zone()))
-            .unwrap_or(ledger_date)
     }
 }

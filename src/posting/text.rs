@@ -64,6 +64,7 @@ impl Books<'_> {
             PostingKey::FeesInvoiced => &texts.fees_invoiced,
             PostingKey::UnknownFunds | PostingKey::UnknownFees => &texts.unknown,
             PostingKey::FxDifference => &texts.fx_difference,
+            PostingKey::FxRevaluation => &texts.fx_revaluation,
             PostingKey::Rounding => &texts.rounding,
         }
     }

@@ -38,6 +38,17 @@ pub fn of(entry_type: &EntryType<'_>, topic: Topic, fees: FeeMode) -> Treatment 
     }
 }
 
+/// The mirror account that is the counter side of a posting key, where it is one: what the
+/// provider takes from funds for what it is owed, or keeps back.
+pub fn counter_of(key: PostingKey, fees: FeeMode) -> Option<Role> {
+    match key {
+        PostingKey::FeesRetained if fees == FeeMode::Accrual => Some(Role::FeesPayable),
+        PostingKey::DisputeRetained | PostingKey::DisputeReturned => Some(Role::Disputes),
+        PostingKey::PayoutScheduled | PostingKey::PayoutAborted => Some(Role::PayoutsInTransit),
+        _ => None,
+    }
+}
+
 fn on_funds(entry_type: &EntryType<'_>, fees: FeeMode) -> Treatment {
     use PostingKey as Key;
     let (key, counter) = match entry_type {

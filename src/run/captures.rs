@@ -25,7 +25,9 @@ pub fn of_refunds(days: &Days<'_>, books: &Books<'_>, range: DateRange) -> Captu
     {
         for date in all.dates() {
             days.visit(Topic::Funds, date, |page| {
-                page.entries.iter().for_each(|entry| index.offer(date, entry));
+                page.entries
+                    .iter()
+                    .for_each(|entry| index.offer(books, date, entry));
             });
         }
     }

@@ -21,6 +21,7 @@ use crate::format::Coverage;
 use crate::journal::Voucher;
 use crate::posting::books::Books;
 use crate::provider::Topic;
+use crate::run::movement::stands_alone;
 use crate::run::{RunOptions, WriteOptions};
 
 /// What was exported and closed of a ledger before a run.
@@ -196,15 +197,8 @@ fn mirror_accounts(books: &Books<'_>) -> MirrorAccounts {
 pub(super) fn mirrored(books: &Books<'_>) -> Mirrored {
     let accounts = books.role_accounts();
     let is_alone = |role: Role| {
-        let Some(account) = accounts.get(&role) else {
-            return false;
-        };
-        let uses = accounts.values().filter(|other| other.number == account.number);
-        let is_ruled = books.rules().iter().any(|rule| {
-            let number = rule.account.as_ref();
-            number.is_some_and(|number| number.0 == *account.number)
-        });
-        uses.count() == 1 && !is_ruled
+        let account = accounts.get(&role);
+        account.is_some_and(|account| stands_alone(books, account))
     };
     Mirrored {
         funds: !books.may_use(CaptureMode::None) && is_alone(Role::Funds),

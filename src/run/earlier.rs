@@ -1,29 +1,35 @@
-//! The dates before a range that its vouchers need: the first payout's, and those that say what
-//! the funds account is worth in the books.
+//! The dates before a range that its vouchers need: the first payout's of the month, and those that
+//! say what the mirror accounts are worth in the books.
 
 use chrono::NaiveDate;
 
 use crate::config::VoucherPer;
-use crate::date::{DateRange, days_after, days_before};
+use crate::date::{DateRange, days_after, days_before, first_of_month};
 use crate::days::Days;
 use crate::days::facts::Facts;
 use crate::ledger::day::TopicState;
 use crate::posting::books::Books;
+use crate::posting::value::Balances;
+use crate::posting::withheld::OPEN_DATES;
 use crate::proof::EDGE_DATES;
 use crate::provider::Topic;
+use crate::run::valued;
 
-/// How far back a payout's first date, or a date that closes at zero, is looked for.
+/// How far back a payout's first date is looked for.
 const LOOKBACK_DATES: u64 = 400;
 
 /// What the range needs from before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earlier {
-    /// The first date whose postings belong to the range's first payout.
+    /// The first date whose postings belong to the range's first payout: the one after the payout
+    /// before, or the first of the month.
     posted_from: NaiveDate,
-    /// The first date that the booked value of the funds account is followed from.
+    /// The first date that the worth of the mirror accounts is followed from.
     valued_from: NaiveDate,
-    /// The funds balance before the first date that is followed, where it is known.
-    pub funds_opening: Option<i64>,
+    /// The balances before that date, where they are known and wanted.
+    pub opening: Balances,
+    /// The dates before it that disputes and payouts may lie on which come back later.
+    pub withheld: Option<DateRange>,
     /// A date that a payout needs and that is not there.
     pub missing: Vec<NaiveDate>,
 }
@@ -39,7 +45,7 @@ impl Earlier {
         DateRange::new(self.posted_from, range.to()).unwrap_or(range)
     }
 
-    /// The dates before those that are followed only for the value of the funds account.
+    /// The dates before those that are followed only for the worth of the mirror accounts.
     pub fn valued_dates(&self) -> impl Iterator<Item = NaiveDate> + use<> {
         let dates = DateRange::new(self.valued_from, days_before(self.posted_from, 1)).ok();
         dates.into_iter().flat_map(|dates| dates.dates())
@@ -59,37 +65,30 @@ pub fn find(days: &Days<'_>, books: &Books<'_>, range: DateRange) -> Earlier {
     let mut earlier = Earlier {
         posted_from: from,
         valued_from: from,
-        funds_opening: None,
+        opening: Balances::default(),
+        withheld: None,
         missing: Vec::new(),
     };
-    if books.settings.voucher_per != VoucherPer::Payout && !books.is_foreign() {
-        return earlier;
-    }
-    let openings = Topic::ALL.map(|topic| opening(days, topic, range));
-    earlier.funds_opening = openings[0];
     if books.settings.voucher_per == VoucherPer::Payout {
-        let opens_at_zero = openings
-            .iter()
-            .all(|opening| opening.is_none_or(|balance| balance == 0));
-        match walk_back(days, from, openings, |funds| funds.has_payout) {
+        let openings = Topic::ALL.map(|topic| opening(days, topic, range));
+        let opens_at_zero = opens_at_zero(days, openings, range);
+        match walk_back(days, from, first_of_month(from), openings, has_payout) {
             Ok(date) => earlier.posted_from = date,
             // Nothing is known to wait for the payout.
             Err(unknown) if opens_at_zero && !unknown.has_entries => {}
             Err(unknown) => earlier.missing.push(unknown.date),
         }
-        if earlier.posted_from < from {
-            earlier.valued_from = earlier.posted_from;
-            let opens_at = days.facts(Topic::Funds, earlier.posted_from).opens_at;
-            earlier.funds_opening = opens_at.or(earlier.funds_opening);
-        }
+        earlier.valued_from = earlier.posted_from;
     }
-    if books.is_foreign() && earlier.funds_opening != Some(0) {
-        let openings = [earlier.funds_opening, None];
-        let closes_at_zero = |funds: &Facts| funds.closes_at == Some(0);
-        if let Ok(date) = walk_back(days, earlier.posted_from, openings, closes_at_zero) {
-            earlier.valued_from = date;
-            earlier.funds_opening = Some(0);
-        }
+    if books.is_foreign() {
+        let valued_from = valued::from(days, books, earlier.posted_from);
+        earlier.valued_from = valued_from;
+        earlier.opening = valued::opening(days, valued_from, range.to());
+        earlier.withheld = DateRange::new(
+            days_before(first_of_month(valued_from), OPEN_DATES),
+            days_before(valued_from, 1),
+        )
+        .ok();
     }
     earlier
 }
@@ -98,8 +97,30 @@ pub fn find(days: &Days<'_>, books: &Books<'_>, range: DateRange) -> Earlier {
 /// which may have entries after it; `None` when the archive does not know them all.
 pub fn since_payout(days: &Days<'_>, range: DateRange) -> Option<DateRange> {
     let openings = Topic::ALL.map(|topic| opening(days, topic, range));
-    let from = walk_back(days, range.from(), openings, |funds| funds.has_payout).ok()?;
+    let from = walk_back(days, range.from(), NaiveDate::MIN, openings, has_payout).ok()?;
     DateRange::new(days_before(from, 1), days_before(range.from(), 1)).ok()
+}
+
+/// The latest date that is not known and may have entries which belong to the first payout of
+/// `range`, in whatever month they lie: settlements tell of payouts whole.
+pub fn missing_since_payout(days: &Days<'_>, range: DateRange) -> Option<NaiveDate> {
+    let openings = Topic::ALL.map(|topic| opening(days, topic, range));
+    let opens_at_zero = opens_at_zero(days, openings, range);
+    let unknown = walk_back(days, range.from(), NaiveDate::MIN, openings, has_payout).err()?;
+    (!opens_at_zero || unknown.has_entries).then_some(unknown.date)
+}
+
+/// Whether both topics are known to open at zero, or have no entries in `range` that could say it.
+fn opens_at_zero(days: &Days<'_>, openings: [Option<i64>; 2], range: DateRange) -> bool {
+    let is_empty = |topic| range.dates().all(|date| days.facts(topic, date).entries == 0);
+    Topic::ALL
+        .into_iter()
+        .zip(openings)
+        .all(|(topic, opening)| opening.map_or_else(|| is_empty(topic), |balance| balance == 0))
+}
+
+fn has_payout(funds: &Facts) -> bool {
+    funds.has_payout
 }
 
 /// Where a walk back came to a date that is not known.
@@ -109,18 +130,22 @@ struct Unknown {
     has_entries: bool,
 }
 
-/// The date after the latest one before `from` whose funds are a boundary, when all dates in
-/// between are known; else the date that is not. `openings` are the balances of both topics at
-/// `from`.
+/// The date after the latest one before `from` whose funds are a boundary, but no date before
+/// `earliest`, when all dates in between are known; else the date that is not. `openings` are the
+/// balances of both topics at `from`.
 fn walk_back(
     days: &Days<'_>,
     from: NaiveDate,
+    earliest: NaiveDate,
     mut openings: [Option<i64>; 2],
     is_boundary: impl Fn(&Facts) -> bool,
 ) -> Result<NaiveDate, Unknown> {
     let mut has_entries = false;
     for step in 1..=LOOKBACK_DATES {
         let date = days_before(from, step);
+        if date < earliest {
+            return Ok(earliest);
+        }
         if !days.is_closed(date) {
             return Err(Unknown { date, has_entries });
         }

@@ -234,7 +234,7 @@ impl Judge<'_> {
                     money(moved)
                 )
             });
-        } else if topic == Topic::Funds && self.books.is_foreign() && !account.agrees_in_base() {
+        } else if self.books.is_foreign() && !account.agrees_in_base() {
             let base = self.books.settings.base_currency;
             findings.add(Code::BooksDiffer, Some(topic), Some(to), None, || {
                 format!(

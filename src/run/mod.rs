@@ -10,10 +10,13 @@ pub mod explain;
 mod judge;
 mod movement;
 mod pass;
+mod payout_numbers;
 pub mod rules;
 pub mod session;
 mod stage;
+mod valued;
 pub mod withdraw;
+mod worth;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -124,6 +127,19 @@ pub enum RunError {
         /// By the entries, in minor units.
         entries: i128,
     },
+    /// The journal does not leave an account at what its balance is worth: a mistake of the program.
+    #[error(
+        "account {account} is worth {journal} minor units of the base currency on {date} in the journal, but its balance {ledger}"
+    )]
+    Worth {
+        account: String,
+        /// The ledger date.
+        date: NaiveDate,
+        /// By the journal, in minor units of the base currency.
+        journal: i128,
+        /// The balance at the date's rate, in minor units of the base currency.
+        ledger: i128,
+    },
 }
 
 impl RunError {
@@ -136,7 +152,7 @@ impl RunError {
             Self::Format(error) => error.hint(),
             Self::Output(error) => Some(error.hint().to_owned()),
             Self::ReadAgain(_) => Some("run again when nothing writes to the archive".to_owned()),
-            Self::Movement { .. } | Self::Cancelled => None,
+            Self::Movement { .. } | Self::Worth { .. } | Self::Cancelled => None,
         }
     }
 }
@@ -261,7 +277,8 @@ pub fn prove(archive: &Archive, ledger_id: &str, config: &Config, options: &RunO
     }
 }
 
-/// A date before the range that its first payout's voucher needs and the archive lacks.
+/// A date before the range that its first payout needs and the archive lacks: the payout's voucher,
+/// or else a settlement, which may begin in an earlier month.
 pub fn missing_before(
     archive: &Archive,
     ledger_id: &str,
@@ -270,10 +287,9 @@ pub fn missing_before(
 ) -> Option<NaiveDate> {
     let session = Session::open(archive, config, ledger_id, BTreeSet::new()).ok()?;
     let books = session.books(session.currency(range));
-    earlier::find(&session.days, &books, range)
-        .missing
-        .first()
-        .copied()
+    let earlier = earlier::find(&session.days, &books, range);
+    let missing = earlier.missing.first().copied();
+    missing.or_else(|| earlier::missing_since_payout(&session.days, range))
 }
 
 impl LedgerRun {

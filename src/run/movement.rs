@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::chart::Role;
-use crate::config::{CaptureMode, FeeMode, VoucherPer};
+use crate::config::{CaptureMode, FeeMode};
 use crate::journal::Voucher;
-use crate::posting::books::Books;
+use crate::posting::books::{Account, Books};
 use crate::proof::{LedgerProof, TopicTotals};
 use crate::run::RunError;
 
@@ -46,15 +46,8 @@ impl Movements {
     }
 }
 
-/// The journal moves the provider accounts by exactly what the entries say.
-pub(super) fn movement_error(
-    books: &Books<'_>,
-    proof: &LedgerProof,
-    movements: &Movements,
-) -> Option<RunError> {
-    if books.settings.voucher_per == VoucherPer::Payout || books.may_use(CaptureMode::None) {
-        return None;
-    }
+/// The sums of a range's entries on funds and fees.
+pub(super) fn entry_sums(proof: &LedgerProof) -> [i128; 2] {
     let sum = |totals: &TopicTotals| {
         totals
             .by_type
@@ -62,28 +55,43 @@ pub(super) fn movement_error(
             .map(|total| i128::from(total.sum))
             .sum::<i128>()
     };
-    let mut expected = vec![(Role::Funds, sum(&proof.funds))];
+    [sum(&proof.funds), sum(&proof.fees)]
+}
+
+/// The journal moves the provider accounts by exactly what the entries say that it holds:
+/// `entries` are their sums on funds and fees.
+pub(super) fn movement_error(
+    books: &Books<'_>,
+    [funds, fees]: [i128; 2],
+    movements: &Movements,
+) -> Option<RunError> {
+    if books.may_use(CaptureMode::None) {
+        return None;
+    }
+    let mut expected = vec![(Role::Funds, funds)];
     if books.settings.fees == FeeMode::Accrual {
-        expected.push((Role::FeesPayable, sum(&proof.fees)));
+        expected.push((Role::FeesPayable, fees));
     }
     let accounts = books.role_accounts();
     expected.into_iter().find_map(|(role, entries)| {
         let account = accounts.get(&role)?;
-        // Where an account has several uses, its movement says nothing about one of them.
-        let uses = accounts
-            .values()
-            .filter(|other| other.number == account.number)
-            .count();
-        let is_ruled = books.rules().iter().any(|rule| {
-            rule.account
-                .as_ref()
-                .is_some_and(|number| number.0 == *account.number)
-        });
         let journal = movements.of(&account.number);
-        (uses == 1 && !is_ruled && journal != entries).then(|| RunError::Movement {
+        (stands_alone(books, account) && journal != entries).then(|| RunError::Movement {
             account: account.number.to_string(),
             journal,
             entries,
         })
     })
+}
+
+/// Whether an account has one use. Where it has several, its movement says nothing about one of
+/// them.
+pub(super) fn stands_alone(books: &Books<'_>, account: &Account) -> bool {
+    let accounts = books.role_accounts().values();
+    let uses = accounts.filter(|other| other.number == account.number).count();
+    let is_ruled = books.rules().iter().any(|rule| {
+        let number = rule.account.as_ref();
+        number.is_some_and(|number| number.0 == *account.number)
+    });
+    uses == 1 && !is_ruled
 }

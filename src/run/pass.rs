@@ -29,10 +29,12 @@ use crate::provider::{LedgerInfo, Topic};
 use crate::run::cover::Covers;
 use crate::run::documents::Documents;
 use crate::run::earlier::{self, Earlier};
-use crate::run::movement::{Movements, movement_error};
+use crate::run::movement::{Movements, entry_sums, movement_error};
 use crate::run::pass::keep::{End, Kept};
+use crate::run::payout_numbers::PayoutNumbers;
 use crate::run::session::Session;
 use crate::run::stage::Stage;
+use crate::run::worth::Worth;
 use crate::run::{LedgerRun, RunError, RunOptions, WriteOptions, output_folder};
 use crate::writer::{Context, Opening};
 
@@ -58,6 +60,8 @@ struct Pass<'r, 'a> {
     poster: Poster<'r>,
     books: &'r Books<'r>,
     stage: Stage<'r>,
+    /// The numbers of payouts, where vouchers have their names.
+    payout_numbers: Option<PayoutNumbers<'r>>,
     findings: Findings,
     sources: Vec<ManifestSource>,
     gross_settlement: bool,
@@ -104,15 +108,18 @@ impl Run<'_> {
             run: self,
             context,
             prover: Prover::start(&self.session.days, self.proof_options()),
-            poster: Poster::new(&books, captures, earlier.funds_opening),
+            poster: Poster::new(&books, captures, earlier.opening),
             books: &books,
             stage: Stage {
                 documents,
                 recorder: self.covers.recorder(&books),
-                sequence: (!is_ordered).then(Sequence::default),
+                sequence: (!is_ordered).then(|| Sequence::new(self.exported)),
                 totals: JournalTotals::default(),
                 movements: Movements::default(),
+                worth: Worth::new(&books),
             },
+            payout_numbers: (settings.voucher_per == VoucherPer::Payout)
+                .then(|| PayoutNumbers::new(&session.days, self.options.range.from())),
             findings: Findings::default(),
             sources: Vec::new(),
             gross_settlement: false,
@@ -193,9 +200,13 @@ impl Pass<'_, '_> {
                 days.visit(Topic::Funds, date, |page| self.poster.captures_before(page));
             }
         }
+        for date in earlier.withheld.into_iter().flat_map(|dates| dates.dates()) {
+            days.visit(Topic::Funds, date, |page| self.poster.withheld_before(page));
+        }
         for date in earlier.valued_dates() {
             self.post_before(date, &mut Findings::default())?;
             self.poster.forget_waiting();
+            self.note_sources(date);
         }
         if let Some(range) = earlier.posted_before(self.run.options.range) {
             for date in range.dates() {
@@ -274,6 +285,9 @@ impl Pass<'_, '_> {
         let is_invoice = |entry_type: &EntryType<'_>| *entry_type == EntryType::FeesInvoiced;
         self.gross_settlement |=
             page.topic == Topic::Fees && page.entries.iter().any(|entry| is_invoice(&entry.entry_type));
+        if let Some(numbers) = &mut self.payout_numbers {
+            numbers.note(page);
+        }
         if self.error.is_some() {
             return Ok(());
         }
@@ -289,12 +303,14 @@ impl Pass<'_, '_> {
     }
 
     fn end(&mut self, date: NaiveDate) -> Result<(), RunError> {
+        if let (Some(numbers), Some(number)) = (&mut self.payout_numbers, self.poster.payout_of_date())
+            && numbers.is_repeat(number, date)
+        {
+            self.poster.payout_is_repeat();
+        }
         let stage = &mut self.stage;
         self.poster.end(date, &mut |voucher| stage.voucher(voucher))?;
-        match &mut stage.documents {
-            Some(documents) => documents.day(date),
-            None => Ok(()),
-        }
+        stage.end_date(date)
     }
 
     /// Notes the files that outputs are made of; nothing when only checking.
@@ -320,11 +336,8 @@ impl Pass<'_, '_> {
         self.poster.finish(self.gross_settlement, &mut self.findings);
         let (run, books) = (self.run, self.books);
         let mut findings = self.findings;
-        if books.is_foreign() && !self.poster.knows_funds_value() {
-            findings.add(Code::FxOpeningUnknown, None, Some(run.options.range.from()), None, || {
-                "the booked value of the funds account at the start is not known: no earlier date in the archive closes at zero, so no exchange difference is booked".to_owned()
-            });
-        }
+        self.poster
+            .report_unknown_values(run.options.range.from(), &mut findings);
         if run.session.ledger_config.posting.market_is_assumed {
             let market = run.session.ledger_config.posting.market.code();
             findings.add(Code::MarketAssumed, None, None, None, || {
@@ -332,6 +345,7 @@ impl Pass<'_, '_> {
             });
         }
         self.prover.findings_mut().merge(findings);
+        self.poster.raise_straddles(self.prover.findings_mut());
         let mut proof = self.prover.finish(&run.session.days);
         let opening = opening.unwrap_or(Opening {
             funds: proof.funds.opening,
@@ -339,11 +353,19 @@ impl Pass<'_, '_> {
             ..Opening::default()
         });
         let mut error = self.error;
+        if let Some(sequence) = &self.stage.sequence {
+            sequence.report(books.currency, &mut proof.findings);
+        }
         if error.is_none() {
             error = self.stage.end(&opening).err();
         }
         if error.is_none() && proof.status != Status::Failed {
-            error = movement_error(books, &proof, &self.stage.movements);
+            let entries = match &self.payout_numbers {
+                None => entry_sums(&proof),
+                Some(_) => self.poster.given(),
+            };
+            error = movement_error(books, entries, &self.stage.movements);
+            error = error.or_else(|| self.stage.worth.take().and_then(Worth::error));
         }
         let is_open = !proof.open_dates.is_empty() && !run.options.allow_open;
         let is_open = is_open || !earlier.missing.is_empty();

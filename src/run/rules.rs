@@ -13,6 +13,7 @@ use crate::ledger::entry::Entry;
 use crate::ledger::fee_join::FeeJoin;
 use crate::ledger::finding::Findings;
 use crate::money::Currency;
+use crate::posting::books::Books;
 use crate::posting::rule_use::{self, Kind};
 use crate::posting::sales::Place;
 use crate::proof::{EDGE_DATES, TypeTotal};
@@ -72,7 +73,7 @@ pub fn test(
     let captures = session.captures_of_refunds(&books, range);
     let mut fee_join = rule_use::fee_join(&books);
     if let Some(join) = &mut fee_join {
-        captures_before(&session, range, join);
+        captures_before(&session, &books, range, join);
     }
     let mut test = RulesTest {
         info: session.info.clone(),
@@ -94,15 +95,11 @@ pub fn test(
             continue;
         }
         if let Some(join) = &mut fee_join {
-            join.captures(&day.page(Topic::Funds));
+            rule_use::join_captures(&books, join, &day.page(Topic::Funds));
             join.expire(date, |_| false, &mut Findings::default());
         }
         for (topic, ordinal, entry) in day.entries() {
-            let place = Place {
-                ledger_date: date,
-                ordinal,
-                entry,
-            };
+            let place = Place::new(&books, date, ordinal, entry);
             if let Some((kind, rule)) = rule_use::of(&books, &captures, fee_join.as_ref(), topic, &place) {
                 test.count(kind, rule, entry)
                     .ok_or_else(|| RulesError::Overflow(ledger_id.to_owned()))?;
@@ -113,10 +110,12 @@ pub fn test(
 }
 
 /// Fees of the range's first dates belong to captures before it.
-fn captures_before(session: &Session<'_>, range: DateRange, join: &mut FeeJoin) {
+fn captures_before(session: &Session<'_>, books: &Books<'_>, range: DateRange, join: &mut FeeJoin) {
     for step in (1..=EDGE_DATES).rev() {
         let date = days_before(range.from(), step);
-        session.days.visit(Topic::Funds, date, |page| join.captures(page));
+        session.days.visit(Topic::Funds, date, |page| {
+            rule_use::join_captures(books, join, page);
+        });
     }
 }
 

@@ -1,5 +1,7 @@
 //! Where the vouchers of a run go: sums, checkers, and the writers of its documents.
 
+use chrono::NaiveDate;
+
 use crate::coverage::recorder::Recorder;
 use crate::journal::{JournalTotals, Voucher};
 use crate::ledger::page::Page;
@@ -9,6 +11,7 @@ use crate::proof::LedgerProof;
 use crate::run::RunError;
 use crate::run::documents::{Documents, Output};
 use crate::run::movement::Movements;
+use crate::run::worth::Worth;
 use crate::writer::Opening;
 
 /// Where vouchers go.
@@ -20,10 +23,15 @@ pub(super) struct Stage<'r> {
     pub(super) sequence: Option<Sequence>,
     pub(super) totals: JournalTotals,
     pub(super) movements: Movements,
+    /// The check in the base currency, where the ledger is in another.
+    pub(super) worth: Option<Worth<'r>>,
 }
 
 impl Stage<'_> {
     pub(super) fn page(&mut self, page: &Page<'_, '_>) -> Result<(), RunError> {
+        if let Some(worth) = &mut self.worth {
+            worth.page(page);
+        }
         match &mut self.documents {
             Some(documents) => documents.page(page),
             None => Ok(()),
@@ -36,15 +44,32 @@ impl Stage<'_> {
         if let Some(recorder) = &mut self.recorder {
             recorder.add(voucher);
         }
-        let Some(documents) = &mut self.documents else {
-            return Ok(());
-        };
-        match &mut self.sequence {
-            None => documents.voucher(voucher),
-            Some(sequence) => {
+        if let Some(worth) = &mut self.worth {
+            worth.voucher(voucher);
+        }
+        match (&mut self.sequence, &mut self.documents) {
+            (None, None) => Ok(()),
+            (None, Some(documents)) => documents.voucher(voucher),
+            (Some(sequence), None) => {
+                sequence.look(voucher);
+                Ok(())
+            }
+            (Some(sequence), Some(documents)) => {
+                sequence.look(voucher);
                 sequence.add(voucher);
                 documents.check(voucher)
             }
+        }
+    }
+
+    /// A date has come to its end: its vouchers are there.
+    pub(super) fn end_date(&mut self, date: NaiveDate) -> Result<(), RunError> {
+        if let Some(worth) = &mut self.worth {
+            worth.end(date);
+        }
+        match &mut self.documents {
+            Some(documents) => documents.day(date),
+            None => Ok(()),
         }
     }
 
@@ -53,7 +78,7 @@ impl Stage<'_> {
         let Some(documents) = &mut self.documents else {
             return Ok(());
         };
-        for voucher in self.sequence.take().unwrap_or_default().finish() {
+        for voucher in self.sequence.take().map(Sequence::finish).unwrap_or_default() {
             documents.write(&voucher)?;
         }
         documents.end(opening)

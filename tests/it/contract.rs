@@ -439,7 +439,18 @@ fn by_transaction_date_captures_and_refunds_move_and_nothing_else() {
             .psp("1")
             .time("2026-02-08T22:00:00Z")]);
     let office = Workplace::of(&[&ledger]).config("[posting]\ndate_basis = \"transaction-date\"\n");
-    office.export("2026-02-09", "2026-02-09");
+    let run = office.export("2026-02-09", "2026-02-09");
+    let outside = run.findings("voucher-outside-range");
+    assert_eq!(
+        (&outside[0]["level"], outside[0]["message"].as_str().unwrap()),
+        (
+            &Value::from("review"),
+            "voucher VM-77-2026-02-09@2026-02-08 of 1.00 NOK is dated 2026-02-08, before the exported range; \
+             voucher VM-77-2026-02-09@2026-02-10 of 0.50 NOK is dated 2026-02-10, after the exported range"
+        )
+    );
+    // No revenue is booked, so that the dates make no difference to VAT.
+    assert_eq!(run.findings("cutoff-straddle")[0]["level"], "info");
     let rows = office.journal(&ledger, "2026-02-09", "2026-02-09");
     assert_eq!(
         ids(&rows),
@@ -483,39 +494,39 @@ fn over_the_turn(last: &str, first: &str, then: &str) -> Ledger {
 
 #[test]
 fn a_payouts_voucher_takes_in_the_dates_before_the_range() {
-    let ledger = over_the_turn("2026-01-31", "2026-02-01", "2026-02-02");
+    let ledger = over_the_turn("2026-02-09", "2026-02-10", "2026-02-11");
     let office = Workplace::of(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");
-    let run = office.export("2026-02-01", "2026-02-02");
-    let rows = office.journal(&ledger, "2026-02-01", "2026-02-02");
-    assert_eq!(ids(&rows), named(&[("VM-77-P2000001", "2026-02-02")]));
-    assert_eq!(rows[0].amount, 50_000, "the capture of January is in it");
+    let run = office.export("2026-02-10", "2026-02-11");
+    let rows = office.journal(&ledger, "2026-02-10", "2026-02-11");
+    assert_eq!(ids(&rows), named(&[("VM-77-P2000001", "2026-02-11")]));
+    assert_eq!(rows[0].amount, 50_000, "the capture of the 9th is in it");
     assert_eq!(run.ledger()["payouts"][0]["carried"], "125.00");
-    let manifest = office.path("out/77/2026-02-01_2026-02-02/manifest.json");
+    let manifest = office.path("out/77/2026-02-10_2026-02-11/manifest.json");
     assert!(
         fs::read_to_string(manifest)
             .unwrap()
-            .contains("77/funds/2026-01-31.json"),
+            .contains("77/funds/2026-02-09.json"),
         "what the voucher rests on is a source"
     );
-    // January alone has no payout: its capture waits.
-    office.export("2026-01-31", "2026-01-31");
-    assert!(office.journal(&ledger, "2026-01-31", "2026-01-31").is_empty());
+    // The 9th alone has no payout: its capture waits.
+    office.export("2026-02-09", "2026-02-09");
+    assert!(office.journal(&ledger, "2026-02-09", "2026-02-09").is_empty());
 }
 
 #[test]
 fn what_cancels_out_before_the_range_waits_for_its_payout_all_the_same() {
-    // January closes at zero without a payout: a capture and its refund.
+    // The 9th closes at zero without a payout: a capture and its refund.
     let refund = Entry::new("refund", -12_500).psp("9").reference("order-1");
     let ledger = Ledger::new("77")
-        .empty("2026-01-24", 7)
-        .date("2026-01-31")
+        .empty("2026-02-01", 8)
+        .date("2026-02-09")
         .funds([capture("1", 12_500), refund])
-        .date("2026-02-01")
+        .date("2026-02-10")
         .funds([capture("2", 5000), paid(2_000_001, 5000)]);
     let office = Workplace::of(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");
-    office.export("2026-02-01", "2026-02-01");
-    let rows = office.journal(&ledger, "2026-02-01", "2026-02-01");
-    assert_eq!(ids(&rows), named(&[("VM-77-P2000001", "2026-02-01")]));
+    office.export("2026-02-10", "2026-02-10");
+    let rows = office.journal(&ledger, "2026-02-10", "2026-02-10");
+    assert_eq!(ids(&rows), named(&[("VM-77-P2000001", "2026-02-10")]));
     let booked: Vec<(&str, i128)> = rows
         .iter()
         .filter(|row| row.account == "1577")
@@ -532,39 +543,43 @@ fn what_cancels_out_before_the_range_waits_for_its_payout_all_the_same() {
 }
 
 #[test]
-fn a_payouts_voucher_is_split_where_the_fiscal_year_ends() {
-    let ledger = over_the_turn("2026-12-31", "2027-01-01", "2027-01-02");
-    let office = Workplace::of(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");
-    office.export("2027-01-01", "2027-01-02");
-    let rows = office.journal(&ledger, "2027-01-01", "2027-01-02");
-    assert_eq!(
-        ids(&rows),
-        named(&[
-            ("VM-77-P2000001@2026-12-31", "2026-12-31"),
-            ("VM-77-P2000001", "2027-01-02"),
-        ])
-    );
-    assert_eq!(rows[0].amount, 12_500);
-    let office = Workplace::of(&[&ledger])
-        .config("[posting]\nvoucher_per = \"payout\"\n[company]\nfiscal_year_start_month = 7\n");
-    office.export("2027-01-01", "2027-01-02");
-    assert_eq!(ids(&office.journal(&ledger, "2027-01-01", "2027-01-02")).len(), 1);
+fn a_payouts_voucher_is_split_where_the_month_ends() {
+    let ledger = over_the_turn("2026-02-28", "2026-03-01", "2026-03-02");
+    for mode in [
+        "",
+        "fees = \"retained\"\n",
+        "captures = \"revenue\"\n[[rules]]\ntax_code = \"3\"\n",
+        "captures = \"none\"\n",
+    ] {
+        let settings = format!("[posting]\nvoucher_per = \"payout\"\n{mode}");
+        let office = Workplace::of(&[&ledger]).config(&settings);
+        office.export("2026-02-28", "2026-03-02");
+        let rows = office.journal(&ledger, "2026-02-28", "2026-03-02");
+        let open = ("VM-77-open@2026-02-28", "2026-02-28");
+        let payout = ("VM-77-P2000001", "2026-03-02");
+        let expected = if mode.contains("none") {
+            // Nothing but the payout is booked.
+            vec![payout]
+        } else {
+            vec![open, payout]
+        };
+        assert_eq!(ids(&rows), named(&expected), "{mode}");
+        // Each month by itself has the same, and March does not need February.
+        office.export("2026-02-28", "2026-02-28");
+        office.export("2026-03-01", "2026-03-02");
+        let mut apart = office.journal(&ledger, "2026-02-28", "2026-02-28");
+        apart.extend(office.journal(&ledger, "2026-03-01", "2026-03-02"));
+        assert_eq!(apart, rows, "{mode}");
+    }
 }
 
 #[test]
-fn in_revenue_mode_a_payouts_voucher_is_split_where_the_month_ends() {
+fn in_revenue_mode_each_month_has_its_own_vat() {
     let ledger = over_the_turn("2026-02-28", "2026-03-01", "2026-03-02");
     let revenue = "captures = \"revenue\"\nvoucher_per = \"payout\"\n[[rules]]\ntax_code = \"3\"\n";
     let office = Workplace::of(&[&ledger]).config(&format!("[posting]\n{revenue}"));
-    office.export("2026-03-01", "2026-03-02");
-    let rows = office.journal(&ledger, "2026-03-01", "2026-03-02");
-    assert_eq!(
-        ids(&rows),
-        named(&[
-            ("VM-77-P2000001@2026-02-28", "2026-02-28"),
-            ("VM-77-P2000001", "2026-03-02"),
-        ])
-    );
+    office.export("2026-02-28", "2026-03-02");
+    let rows = office.journal(&ledger, "2026-02-28", "2026-03-02");
     let vat: Vec<i128> = rows
         .iter()
         .filter(|row| row.account == "2700")
@@ -575,28 +590,28 @@ fn in_revenue_mode_a_payouts_voucher_is_split_where_the_month_ends() {
 
 #[test]
 fn a_payouts_voucher_needs_the_dates_since_the_payout_before() {
-    let mut ledger = over_the_turn("2026-01-31", "2026-02-01", "2026-02-02");
-    ledger.dates.remove(&date("2026-01-31"));
+    let mut ledger = over_the_turn("2026-02-09", "2026-02-10", "2026-02-11");
+    ledger.dates.remove(&date("2026-02-09"));
     let office = Workplace::of(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");
-    let run = office.run_on("export", "2026-02-01", "2026-02-02", &[]);
+    let run = office.run_on("export", "2026-02-10", "2026-02-11", &[]);
     assert_eq!(run.code, 3, "{}", run.stdout);
-    assert_eq!(run.findings("date-missing")[0]["ledger_date"], "2026-01-31");
+    assert_eq!(run.findings("date-missing")[0]["ledger_date"], "2026-02-09");
     assert!(!office.path("out").exists());
 }
 
 #[test]
 fn the_dates_before_the_range_that_a_payout_takes_in_must_hold_too() {
-    let ledger = over_the_turn("2026-01-31", "2026-02-01", "2026-02-02");
+    let ledger = over_the_turn("2026-02-09", "2026-02-10", "2026-02-11");
     let office = Workplace::of(&[&ledger]).config("[posting]\nvoucher_per = \"payout\"\n");
     let path = ledger.path(
         &office.path("archive"),
         Topic::Funds,
-        date("2026-01-31"),
+        date("2026-02-09"),
         &Layout::PLAIN,
     );
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("\"amount\": 12500", "\"amount\": 12400")).unwrap();
-    let run = office.run_on("export", "2026-02-01", "2026-02-02", &[]);
+    let run = office.run_on("export", "2026-02-10", "2026-02-11", &[]);
     assert_eq!(run.code, 4, "{}", run.stdout);
     assert_eq!(run.findings("balance-break").len(), 1, "{}", run.stdout);
 }

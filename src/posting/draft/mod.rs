@@ -13,6 +13,7 @@ use crate::journal::id::VoucherId;
 use crate::journal::{Posting, PostingKey, Tax, Voucher};
 use crate::posting::books::{Account, Books, PostingError, ResolvedTax};
 use crate::posting::draft::sides::{CounterSums, Pair};
+use crate::posting::treatment;
 use crate::provider::Topic;
 
 /// Where a pair stands within its posting key.
@@ -69,11 +70,20 @@ pub struct Share {
     pub vat: Option<i64>,
 }
 
-/// A difference between funds and an exchange account, in minor units of the base currency.
+/// A difference between a mirror account and an exchange account, in the base currency alone.
 #[derive(Debug)]
-struct Difference {
-    ledger_date: NaiveDate,
-    rest: i64,
+pub struct Difference {
+    /// Why: a difference that is final, or a value at the end of a month.
+    pub key: PostingKey,
+    /// The mirror account.
+    pub role: Role,
+    /// The ledger date.
+    pub ledger_date: NaiveDate,
+    /// By how much the account is worth too much, in minor units of the base currency, debit
+    /// positive.
+    pub rest: i64,
+    /// The reference on both postings.
+    pub reference: Option<Arc<str>>,
 }
 
 /// A voucher in the making.
@@ -127,9 +137,18 @@ impl Draft {
         dates
     }
 
-    /// Whether anything of the funds account has been added.
-    pub fn moves_funds(&self) -> bool {
-        self.pairs.values().any(|pair| pair.provider == Role::Funds)
+    /// Whether an entry of a ledger date has been added that moves the account of `role`.
+    pub fn moves(&self, role: Role, ledger_date: NaiveDate, books: &Books<'_>) -> bool {
+        self.pairs.iter().any(|((key, _), pair)| {
+            let is_moved =
+                pair.provider == role || treatment::counter_of(*key, books.settings.fees) == Some(role);
+            is_moved && pair.amounts.contains_key(&ledger_date)
+        })
+    }
+
+    /// Whether the entry of a slot has been added.
+    pub fn has(&self, slot: Slot) -> bool {
+        self.pairs.keys().any(|(_, known)| *known == slot)
     }
 
     /// Adds an entry: `amount` on the provider account, the shares (which sum to it) opposite.
@@ -181,19 +200,34 @@ impl Draft {
         Ok(())
     }
 
-    /// Adds an exchange difference: `rest` is what the funds account still shows in the base
-    /// currency although it is empty in the ledger's.
-    pub fn add_difference(&mut self, ledger_date: NaiveDate, rest: i64) {
-        self.differences.push(Difference { ledger_date, rest });
+    /// Adds an exchange difference.
+    pub fn add_difference(&mut self, difference: Difference) {
+        self.differences.push(difference);
     }
 
-    /// What the funds account moves by on a ledger date in the base currency, in this draft.
-    pub fn funds_in_base(&self, ledger_date: NaiveDate, books: &Books<'_>) -> Result<i64, PostingError> {
+    /// What the account of `role` moves by on a ledger date in the base currency, in this draft,
+    /// exchange differences left out.
+    pub fn moved_in_base(
+        &self,
+        role: Role,
+        ledger_date: NaiveDate,
+        books: &Books<'_>,
+    ) -> Result<i64, PostingError> {
+        let overflow = || PostingError::Overflow(ledger_date);
+        let in_base =
+            |amount: i64| Ok::<i64, PostingError>(books.in_base(amount, ledger_date)?.unwrap_or(amount));
         let mut sum = 0i64;
-        for pair in self.pairs.values().filter(|pair| pair.provider == Role::Funds) {
-            if let Some(amount) = pair.amounts.get(&ledger_date) {
-                let base = books.in_base(*amount, ledger_date)?.unwrap_or(*amount);
-                sum = sum.checked_add(base).ok_or(PostingError::Overflow(ledger_date))?;
+        for ((key, _), pair) in &self.pairs {
+            if pair.provider == role
+                && let Some(amount) = pair.amounts.get(&ledger_date)
+            {
+                sum = sum.checked_add(in_base(*amount)?).ok_or_else(overflow)?;
+            }
+            if treatment::counter_of(*key, books.settings.fees) == Some(role) {
+                for counter in pair.counters.values() {
+                    let amount = counter.computed.get(&ledger_date).copied().unwrap_or(0);
+                    sum = sum.checked_sub(in_base(amount)?).ok_or_else(overflow)?;
+                }
             }
         }
         Ok(sum)
@@ -234,20 +268,17 @@ impl Draft {
         } else {
             Role::FxGain
         };
-        let text = books.text(PostingKey::FxDifference, difference.ledger_date, None, "");
+        let text = books.text(difference.key, difference.ledger_date, None, "");
         let back = difference
             .rest
             .checked_neg()
             .ok_or(PostingError::Overflow(difference.ledger_date))?;
-        for (role, amount) in [(Role::Funds, back), (role, difference.rest)] {
+        for (role, amount) in [(difference.role, back), (role, difference.rest)] {
             let account = books.account(role)?;
-            postings.push(base_posting(
-                PostingKey::FxDifference,
-                account,
-                amount,
-                text.clone(),
-                books,
-            ));
+            postings.push(Posting {
+                reference: difference.reference.clone(),
+                ..base_posting(difference.key, account, amount, text.clone(), books)
+            });
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ pub mod explained;
 use chrono::NaiveDate;
 
 use crate::archive::{Archive, ArchiveError};
-use crate::config::{Config, VoucherPer};
+use crate::config::{Config, DateBasis, VoucherPer};
 use crate::date::{DateRange, days_before};
 use crate::days::stored::StoredDay;
 use crate::journal::Voucher;
@@ -13,12 +13,12 @@ use crate::journal::id::Origin;
 use crate::ledger::day::LedgerDay;
 use crate::ledger::entry::Entry;
 use crate::ledger::finding::Findings;
-use crate::money::Currency;
 use crate::posting::Poster;
 use crate::posting::books::{Books, PostingError};
 use crate::posting::refunds::CaptureIndex;
 use crate::posting::rule_use;
 use crate::posting::sales::Place;
+use crate::posting::value::Balances;
 use crate::proof::EDGE_DATES;
 use crate::provider::Topic;
 use crate::run::explain::explained::{Explained, Source};
@@ -34,7 +34,12 @@ pub fn entries(
 ) -> Result<Vec<Explained>, ArchiveError> {
     let mut session = Session::whole(archive, config, ledger_id)?;
     // What is booked for one entry shows best in a voucher of its own.
-    session.ledger_config.posting.voucher_per = VoucherPer::Entry;
+    let settings = &mut session.ledger_config.posting;
+    if settings.voucher_per == VoucherPer::Payout {
+        // Those have dates of their own.
+        settings.date_basis = DateBasis::LedgerDate;
+    }
+    settings.voucher_per = VoucherPer::Entry;
     let mut found = Vec::new();
     for topic in Topic::ALL {
         for date in archive.dates(ledger_id, topic)? {
@@ -81,12 +86,9 @@ fn explain(
         .stated_currency()
         .or(entry.currency)
         .unwrap_or(session.ledger_config.posting.base_currency);
-    let place = Place {
-        ledger_date: day.date,
-        ordinal,
-        entry,
-    };
-    let (rule, booked) = book(session, currency, day, topic, &place);
+    let books = session.books(currency);
+    let place = Place::new(&books, day.date, ordinal, entry);
+    let (rule, booked) = book(session, &books, day, topic, &place);
     let text = |text: Option<&str>| text.map(str::to_owned);
     Explained {
         ledger_id: session.info.ledger_id.clone(),
@@ -111,15 +113,14 @@ fn explain(
 /// The rule that takes an entry, and the voucher that it makes by itself.
 fn book(
     session: &Session<'_>,
-    currency: Currency,
+    books: &Books<'_>,
     day: &LedgerDay<'_>,
     topic: Topic,
     place: &Place<'_, '_>,
 ) -> (Option<usize>, Result<Option<Voucher>, PostingError>) {
-    let books = session.books(currency);
-    let captures = captures(session, &books, day.date);
-    let mut fee_join = rule_use::fee_join(&books);
-    let mut poster = Poster::new(&books, captures.clone(), None);
+    let captures = captures(session, books, day.date);
+    let mut fee_join = rule_use::fee_join(books);
+    let mut poster = Poster::new(books, captures.clone(), Balances::default());
     // The poster wants captures before the date when rules speak of fees by their capture.
     if let Some(join) = &mut fee_join {
         for step in (1..=EDGE_DATES).rev() {
@@ -127,12 +128,12 @@ fn book(
                 .days
                 .visit(Topic::Funds, days_before(day.date, step), |page| {
                     poster.captures_before(page);
-                    join.captures(page);
+                    rule_use::join_captures(books, join, page);
                 });
         }
-        join.captures(&day.page(Topic::Funds));
+        rule_use::join_captures(books, join, &day.page(Topic::Funds));
     }
-    let rule = rule_use::of(&books, &captures, fee_join.as_ref(), topic, place);
+    let rule = rule_use::of(books, &captures, fee_join.as_ref(), topic, place);
     let origin = Origin::Entry {
         ledger_date: day.date,
         topic,

@@ -219,3 +219,56 @@ fn ten_thousand_vouchers_are_checked() {
         assert_eq!(refused.first(), None, "{id}");
     }
 }
+
+/// A month in euro with books in kroner: amounts in both, and a voucher that has the base currency
+/// alone.
+#[test]
+fn a_month_in_another_currency_is_written_with_its_value_at_the_end() {
+    let mut ledger = cafe();
+    ledger.currency = "EUR".to_owned();
+    let ledger = ledger
+        .date("2026-02-03")
+        .sale("5001", 10_000, 150)
+        .date("2026-02-04")
+        .pay_out("302321-2000001")
+        .date("2026-02-20")
+        .sale("5002", 20_000, 300);
+    let rates = "[fx_rates.EUR]\n\"2026-02-02\" = \"11.70\"\n\"2026-02-04\" = \"11.60\"\n\"2026-02-20\" = \"11.50\"\n\"2026-02-27\" = \"11.40\"\n";
+    let configuration = CONFIGURATION.replace("captures = \"revenue\"", "captures = \"clearing\"");
+    let configuration = format!("{configuration}\n{rates}");
+    let exporter = Exporter::of(ledger, february());
+    let journal = exporter.run(&configuration, &["journal-csv"], february());
+    let (_, in_own) = readers::read("journal-csv", &journal.files).unwrap();
+    let journal = crate::harness::journal::journal(journal.paths("journal-csv")[0].parent().unwrap());
+    let valued: Vec<_> = journal.iter().filter(|row| row.key == "fx_revaluation").collect();
+    // 200.00 and −3.00 EUR from 11.50 to 11.40.
+    let values: Vec<_> = valued
+        .iter()
+        .map(|row| (row.account.as_str(), row.amount))
+        .collect();
+    let expected = [("1577", -2000), ("8160", 2000), ("2961", 30), ("8060", -30)];
+    assert_eq!(values, expected);
+    assert!(
+        valued
+            .iter()
+            .all(|row| row.voucher == "VM-302321-fx@2026-02-28" && row.base == Some(row.amount))
+    );
+    let mut in_base = Sums::new();
+    for row in &journal {
+        *in_base.entry(row.account.clone()).or_default() += row.base.unwrap();
+    }
+    in_base.retain(|_, sum| *sum != 0);
+    for id in ids() {
+        let made = exporter.run(&suited(&configuration, id), &[id], february());
+        assert!(!made.files.is_empty(), "{id}: {:?}", made.problems());
+        // The plain formats have the ledger's amounts, and the books' beside them.
+        let expected = if id.starts_with("journal-") {
+            &in_own
+        } else {
+            &in_base
+        };
+        if let Some((_, sums)) = readers::read(id, &made.files) {
+            assert_eq!(sums, *expected, "{id}");
+        }
+    }
+}

@@ -336,6 +336,28 @@ fn a_users_own_format_covers_vouchers_unless_it_says_otherwise() {
     assert_code(&export(&place, ("2026-01-01", "2026-02-28"), "out", &own), 8);
 }
 
+#[test]
+fn modes_change_at_a_months_beginning() {
+    let modes = [
+        "",
+        "[posting]\nvoucher_per = \"payout\"\n",
+        "[posting]\nvoucher_per = \"entry\"\n",
+        "[posting]\ncaptures = \"revenue\"\n[[rules]]\ntax_code = \"3\"\n",
+    ];
+    for first in 0..modes.len() {
+        let mut place = super::place();
+        for (step, month) in [JANUARY, FEBRUARY, MARCH].into_iter().enumerate() {
+            place = place.config(modes[(first + step) % modes.len()]);
+            let run = exported(&place, month, "out", &[]);
+            assert!(run.findings("opening-balance").is_empty(), "{first} {step}");
+        }
+        // Each month stands as it was exported, under its own mode only.
+        assert_code(&export(&place, JANUARY, "again", &[]), 8);
+        place = place.config(modes[first]);
+        exported(&place, JANUARY, "again", &[]);
+    }
+}
+
 /// A descriptor of a user's own.
 fn own_format(id: &str, more: &str) -> String {
     format!(

@@ -11,6 +11,7 @@ use bilag::money::Currency;
 use bilag::posting::Poster;
 use bilag::posting::books::Books;
 use bilag::posting::refunds::CaptureIndex;
+use bilag::posting::value::Balances;
 use bilag::provider::LedgerInfo;
 
 use crate::harness::dates::date;
@@ -27,7 +28,11 @@ pub(crate) fn post(
     let info = LedgerInfo::unknown("1");
     let ledger = config.ledger(&info);
     let books = Books::new(&info, Currency::parse(currency).unwrap(), &ledger, &config);
-    let mut poster = Poster::new(&books, CaptureIndex::default(), Some(0));
+    let opening = Balances {
+        funds: Some(0),
+        fees: Some(0),
+    };
+    let mut poster = Poster::new(&books, CaptureIndex::default(), opening);
     let mut vouchers = Vec::new();
     for (on, text) in funds {
         let stored = StoredDay {

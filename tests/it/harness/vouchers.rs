@@ -130,7 +130,7 @@ pub(crate) fn voucher_of(origin: Origin, on: &str, postings: Vec<Posting>) -> Vo
 pub(crate) fn of_payout(number: &str) -> Origin {
     Origin::Payout {
         number: number.to_owned(),
-        part: None,
+        repeat: None,
     }
 }
 
