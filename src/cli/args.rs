@@ -39,7 +39,7 @@ pub struct Global {
     /// Print one JSON document to stdout instead of text
     #[arg(long, global = true)]
     pub json: bool,
-    /// Show retries; twice: every request
+    /// Show every finding by itself, and retries; twice: every request
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
     /// Print no progress and no notes

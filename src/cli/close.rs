@@ -25,7 +25,7 @@ pub fn run(global: &Global, arguments: &Close) -> Result<Exit, Failure> {
         },
         allow_open: false,
     };
-    let command = PeriodCommand::new(global, "close", &selected)?;
+    let command = PeriodCommand::new(global, "close", &selected, &[])?;
     let fetched = command.fetch()?;
     command.over(&fetched, Show::Short, |command, ledger_id| {
         let options = command.options(&fetched, ledger_id, None);

@@ -14,6 +14,7 @@ pub mod online;
 pub mod period;
 pub mod plan;
 pub mod progress;
+pub mod reach;
 pub mod rules;
 pub mod sandbox;
 pub mod select;

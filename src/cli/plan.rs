@@ -74,11 +74,11 @@ pub fn run(global: &Global, arguments: &Plan) -> Result<Exit, Failure> {
         plans: true,
         ..WriteOptions::default()
     };
-    let command = PeriodCommand::new(global, "plan", &selected(arguments))?;
+    let command = PeriodCommand::new(global, "plan", &selected(arguments), &arguments.formats)?;
     let fetched = command.fetch()?;
     let mut exit = Exit::Done;
     let mut ledgers = Vec::new();
-    for ledger_id in &fetched.ledgers {
+    for ledger_id in &fetched.reach.ledgers {
         if let Some(failure) = fetched.failures.get(ledger_id) {
             terminal::error(failure);
             exit = exit.worse(failure.exit());

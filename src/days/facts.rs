@@ -22,6 +22,12 @@ pub struct Facts {
     pub closes_at: Option<i64>,
     /// Whether a payout stands among them.
     pub has_payout: bool,
+    /// The number of the first payout ([`Entry::payout_place`]), where it has one.
+    ///
+    /// [`Entry::payout_place`]: crate::ledger::entry::Entry::payout_place
+    pub first_payout: Option<u64>,
+    /// The number of the last payout, where it has one.
+    pub last_payout: Option<u64>,
     /// The numbers of its payouts, of those that have one, in their order.
     pub payout_numbers: Vec<String>,
     /// The first currency that an entry states.
@@ -36,6 +42,8 @@ impl Facts {
             opens_at: None,
             closes_at: None,
             has_payout: false,
+            first_payout: None,
+            last_payout: None,
             payout_numbers: Vec::new(),
             currency: None,
         }
@@ -56,6 +64,11 @@ impl Facts {
             self.entries += 1;
             self.closes_at = entry.balance_after;
             if entry.entry_type == EntryType::PayoutScheduled {
+                let number = entry.payout_place();
+                if !self.has_payout {
+                    self.first_payout = number;
+                }
+                self.last_payout = number;
                 self.has_payout = true;
                 self.payout_numbers
                     .extend(entry.payout_number().map(str::to_owned));

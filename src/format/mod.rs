@@ -214,10 +214,14 @@ pub struct Shape {
 #[non_exhaustive]
 pub enum FormatError {
     /// No such format.
-    #[error("there is no format `{id}`; the formats are {known}")]
+    #[error("{place}there is no format `{id}`{near}; the formats are {known}")]
     Unknown {
+        /// Where the name stands, when it is in the configuration.
+        place: String,
         /// The name as given.
         id: String,
+        /// The formats whose names are near it.
+        near: String,
         /// All formats.
         known: String,
     },
@@ -261,6 +265,10 @@ impl FormatError {
                     "set `{option}` under [formats.{format}]; `bilag formats show {format}` explains it"
                 ),
             }),
+            Self::Unknown { place, .. } if !place.is_empty() => Some(
+                "a descriptor of your own is known when it lies in the folder `formats` beside your own bilag.toml, or when [output] formats names its path"
+                    .to_owned(),
+            ),
             Self::Unknown { .. } | Self::Option { .. } | Self::File { .. } | Self::Descriptor { .. } => None,
         }
     }

@@ -182,6 +182,23 @@ impl Entry<'_> {
         (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
     }
 
+    /// The place of a payout in the row of the ledger's payouts, which rises by one. Version 1 of
+    /// the API put a prefix and the ledger's id before it (`1000002731792000009`), without a sign
+    /// between them; the numbers themselves have seven digits.
+    pub fn payout_place(&self) -> Option<u64> {
+        const DIGITS: usize = 7;
+        const VERSION_1_PREFIX: &str = "100000";
+        let number = self.payout_number()?;
+        let is_joined =
+            number.len() > VERSION_1_PREFIX.len() + DIGITS && number.starts_with(VERSION_1_PREFIX);
+        let own = if is_joined {
+            &number[number.len() - DIGITS..]
+        } else {
+            number
+        };
+        own.parse().ok()
+    }
+
     /// What names the entry in a voucher: the payout number of payouts, else the pspReference.
     pub fn voucher_reference(&self) -> Option<&str> {
         let payout = match self.entry_type {

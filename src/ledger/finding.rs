@@ -1,10 +1,10 @@
 //! What a run has to say about a ledger, as data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use strum::IntoStaticStr;
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use crate::provider::Topic;
 
@@ -22,7 +22,20 @@ pub enum Level {
 
 /// What kind of thing was found. The text form is part of the contract with scripts.
 /// `docs/FINDINGS.md` explains each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Code {
@@ -37,7 +50,10 @@ pub enum Code {
     DuplicateEntry,
     SalesLinesMismatch,
     NotProven,
+    PayoutGap,
     NoEntries,
+    LedgerUnreachable,
+    UnusedConfiguration,
     UnknownEntryType,
     LegacyEntryType,
     CorrectionReview,
@@ -98,6 +114,10 @@ impl Code {
             Self::DateOpen
             | Self::DateMissing
             | Self::NotProven
+            | Self::PayoutGap
+            | Self::NoEntries
+            | Self::LedgerUnreachable
+            | Self::UnusedConfiguration
             | Self::UnknownEntryType
             | Self::CorrectionReview
             | Self::CreditNoteReview
@@ -118,8 +138,7 @@ impl Code {
             | Self::StatementOverlap
             | Self::DatedInClosedMonth
             | Self::OpeningBalance => Level::Review,
-            Self::NoEntries
-            | Self::LegacyEntryType
+            Self::LegacyEntryType
             | Self::PayoutOrder
             | Self::NegativeBalance
             | Self::ReserveBalance
@@ -139,6 +158,12 @@ impl Code {
             self,
             Self::TargetLimit | Self::CoverageOverlap | Self::CoverageGap | Self::MonthClosed
         )
+    }
+
+    /// Whether a finding of this kind says that a link of the proof is missing, unless it is only
+    /// information.
+    pub fn leaves_unproven(self) -> bool {
+        matches!(self, Self::NotProven | Self::PayoutGap | Self::NoEntries)
     }
 
     /// The code as scripts see it.
@@ -162,8 +187,41 @@ pub struct Finding {
     pub ordinal: Option<usize>,
     /// How many entries or places it stands for.
     pub count: usize,
+    /// The sum of the entries that it stands for, in minor units, where it is about amounts.
+    #[serde(skip)]
+    pub sum: Option<i64>,
+    /// Whether the configuration accepts it, so that it is information where it would be for review.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub accepted: bool,
     /// What it is, with names and amounts, and what to do.
     pub message: String,
+}
+
+impl Finding {
+    /// A finding about a whole run, which is information when its code is one of `accepted`.
+    pub fn of_run(code: Code, message: String, accepted: &BTreeSet<Code>) -> Self {
+        let mut finding = Self {
+            code,
+            level: code.level(),
+            topic: None,
+            ledger_date: None,
+            ordinal: None,
+            count: 1,
+            sum: None,
+            accepted: false,
+            message,
+        };
+        finding.accept(accepted);
+        finding
+    }
+
+    /// Makes information of it when it is for review and has one of `codes`.
+    fn accept(&mut self, codes: &BTreeSet<Code>) {
+        if self.level == Level::Review && codes.contains(&self.code) {
+            self.level = Level::Info;
+            self.accepted = true;
+        }
+    }
 }
 
 /// The findings of a ledger: one per code, topic and date, with a count.
@@ -183,18 +241,61 @@ impl Findings {
         ordinal: Option<usize>,
         message: impl FnOnce() -> String,
     ) {
+        self.add_as(code.level(), code, topic, ledger_date, ordinal, message);
+    }
+
+    /// [`Self::add`] where more is known of how much it matters than the code says. Of several at
+    /// one place the highest level counts.
+    pub fn add_as(
+        &mut self,
+        level: Level,
+        code: Code,
+        topic: Option<Topic>,
+        ledger_date: Option<NaiveDate>,
+        ordinal: Option<usize>,
+        message: impl FnOnce() -> String,
+    ) {
         self.by_place
             .entry((ledger_date, topic, code))
-            .and_modify(|finding| finding.count += 1)
+            .and_modify(|finding| {
+                finding.count += 1;
+                finding.level = finding.level.max(level);
+            })
             .or_insert_with(|| Finding {
                 code,
-                level: code.level(),
+                level,
                 topic,
                 ledger_date,
                 ordinal,
                 count: 1,
+                sum: None,
+                accepted: false,
                 message: message(),
             });
+    }
+
+    /// [`Self::add`] for an entry of `amount`, in minor units.
+    pub fn add_amount(
+        &mut self,
+        code: Code,
+        topic: Topic,
+        ledger_date: NaiveDate,
+        ordinal: usize,
+        amount: i64,
+        message: impl FnOnce() -> String,
+    ) {
+        self.add(code, Some(topic), Some(ledger_date), Some(ordinal), message);
+        if let Some(finding) = self.by_place.get_mut(&(Some(ledger_date), Some(topic), code)) {
+            finding.sum = Some(finding.sum.unwrap_or(0).saturating_add(amount));
+        }
+    }
+
+    /// Makes information of what is for review and has one of `codes`, and notes that it is
+    /// accepted.
+    pub fn accept(&mut self, codes: &BTreeSet<Code>) {
+        for finding in self.by_place.values_mut() {
+            finding.accept(codes);
+        }
     }
 
     /// Takes over all findings of `other`, adding up counts.
@@ -202,7 +303,13 @@ impl Findings {
         for (place, finding) in other.by_place {
             self.by_place
                 .entry(place)
-                .and_modify(|mine| mine.count += finding.count)
+                .and_modify(|mine| {
+                    mine.count += finding.count;
+                    mine.sum = match (mine.sum, finding.sum) {
+                        (Some(mine), Some(other)) => Some(mine.saturating_add(other)),
+                        (mine, other) => mine.or(other),
+                    };
+                })
                 .or_insert(finding);
         }
     }
@@ -243,6 +350,12 @@ impl Findings {
     /// All findings, by date, topic and code.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.by_place.values()
+    }
+
+    /// Whether something leaves the range unproven.
+    pub fn leave_unproven(&self) -> bool {
+        self.iter()
+            .any(|finding| finding.code.leaves_unproven() && finding.level >= Level::Review)
     }
 
     /// Whether there is a finding of at least `level`.

@@ -253,6 +253,7 @@ impl LedgerRange<'_> {
             records: false,
             closes: false,
             open: Default::default(),
+            is_unreachable: false,
             cancelled: Arc::default(),
         }
     }

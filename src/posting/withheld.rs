@@ -270,11 +270,15 @@ fn apply(open: &mut Disputes, movement: &Movement, books: &Books<'_>) -> bool {
     amount == movement.amount
 }
 
-/// The payout that was aborted: the last one of its number, else the last one of its amount.
+/// The payout that was aborted: the last one of its number, else the only one of its amount. What the
+/// reference of an aborted payout holds is not documented.
 fn payout_of<'m>(aborted: &Movement, before: &'m [Movement]) -> Option<&'m Movement> {
     let scheduled = || before.iter().rev().filter(|payout| payout.amount > 0);
     let numbered = scheduled().find(|payout| !payout.name.is_empty() && payout.name == aborted.name);
-    numbered.or_else(|| scheduled().find(|payout| Some(payout.amount) == aborted.amount.checked_neg()))
+    numbered.or_else(|| {
+        let mut alike = scheduled().filter(|payout| Some(payout.amount) == aborted.amount.checked_neg());
+        alike.next().filter(|_| alike.next().is_none())
+    })
 }
 
 /// What the payout of `scheduled` leaves in transit in the base currency when it is aborted.

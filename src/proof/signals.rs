@@ -4,6 +4,7 @@
 use crate::ledger::entry::{Entry, EntryType};
 use crate::ledger::finding::Code;
 use crate::ledger::page::Page;
+use crate::proof::numbers::Order;
 use crate::proof::{Prover, money_printer};
 use crate::provider::Topic;
 
@@ -12,7 +13,7 @@ use crate::provider::Topic;
 pub(super) struct PayoutPlace {
     ordinal: usize,
     name: String,
-    is_next: bool,
+    order: Order,
 }
 
 impl Prover {
@@ -23,17 +24,11 @@ impl Prover {
             return;
         }
         self.signal_last_payout();
-        let number: Option<u64> = entry.payout_number().and_then(|number| number.parse().ok());
-        let is_next = match (self.last_payout, number) {
-            (Some(last), Some(number)) => last.checked_add(1) == Some(number),
-            _ => true,
-        };
         self.today.payout = Some(PayoutPlace {
             ordinal,
             name: entry.payout_number().unwrap_or("without a number").to_owned(),
-            is_next,
+            order: self.payout_row.payout(entry, self.today.date, ordinal),
         });
-        self.last_payout = number.or(self.last_payout);
     }
 
     /// Judges the last payout so far, when no more entries of the date can follow it, or another
@@ -42,22 +37,15 @@ impl Prover {
         let Some(payout) = self.today.payout.take() else {
             return;
         };
-        let is_last = payout.ordinal == self.today.funds_entries;
-        if is_last && payout.is_next {
-            return;
+        let date = self.today.date;
+        self.report_order(payout.order, &payout.name, date, Some(payout.ordinal));
+        if payout.ordinal < self.today.funds_entries {
+            let (topic, ordinal) = (Some(Topic::Funds), Some(payout.ordinal));
+            self.findings
+                .add(Code::PayoutOrder, topic, Some(date), ordinal, || {
+                    format!("payout {} is not the last entry of its date", payout.name)
+                });
         }
-        let what = if is_last {
-            "does not follow the payout before it by one"
-        } else {
-            "is not the last entry of its date"
-        };
-        self.findings.add(
-            Code::PayoutOrder,
-            Some(Topic::Funds),
-            Some(self.today.date),
-            Some(payout.ordinal),
-            || format!("payout {} {what}", payout.name),
-        );
     }
 
     pub(super) fn signal_negative(&mut self) {
@@ -102,7 +90,7 @@ impl Prover {
         let reference = entry.voucher_reference().unwrap_or("none");
         let mut report = |code, what: &str| {
             self.findings
-                .add(code, Some(topic), Some(date), Some(ordinal), || {
+                .add_amount(code, topic, date, ordinal, entry.amount, || {
                     format!(
                         "{topic} {date}, entry {ordinal}: {name} of {} (reference `{}`) {what}",
                         money(entry.amount),
@@ -172,7 +160,7 @@ impl Prover {
             && let Some(local) = time.local_date(self.options.zone)
             && local != date
         {
-            self.findings.add(Code::CutoffStraddle, Some(topic), Some(date), Some(ordinal), || {
+            self.findings.add_amount(Code::CutoffStraddle, topic, date, ordinal, entry.amount, || {
                 format!("{topic} {date}, entry {ordinal}: {name} (reference `{}`) happened on {local} in the merchant's time zone", crate::text::line(reference))
             });
         }

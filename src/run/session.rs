@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use crate::archive::{Archive, ArchiveError};
 use crate::chart::Chart;
 use crate::config::{Config, LedgerConfig};
-use crate::date::DateRange;
+use crate::date::{DateRange, days_before};
 use crate::days::Days;
 use crate::days::stored::StoredDay;
 use crate::money::Currency;
@@ -17,6 +17,9 @@ use crate::posting::refunds::CaptureIndex;
 use crate::proof::ProofOptions;
 use crate::provider::{LedgerInfo, Topic};
 use crate::run::{RunOptions, captures};
+
+/// How far back an entry is looked for that says the currency.
+const LOOKBACK_DATES: u64 = 400;
 
 /// One ledger of an archive under a configuration.
 #[derive(Debug)]
@@ -69,16 +72,22 @@ impl<'a> Session<'a> {
         self.info.currency.as_deref().and_then(Currency::parse)
     }
 
-    /// The ledger's currency: the stated one, else that of the first entry of `range`, else the
-    /// books'.
+    /// The ledger's currency: the stated one, else that of the first entry of `range`, else of the
+    /// last one before, as far as the dates are known, else the books'.
     pub fn currency(&self, range: DateRange) -> Currency {
         let of_date = |date| {
             let mut topics = Topic::ALL.into_iter();
             topics.find_map(|topic| self.days.facts(topic, date).currency)
         };
         let first_entry = || range.dates().find_map(of_date);
+        let entry_before = || {
+            let dates = (1..=LOOKBACK_DATES).map(|step| days_before(range.from(), step));
+            let mut known = dates.take_while(|date| self.days.is_closed(*date));
+            known.find_map(of_date)
+        };
         self.stated_currency()
             .or_else(first_entry)
+            .or_else(entry_before)
             .unwrap_or(self.ledger_config.posting.base_currency)
     }
 
@@ -89,6 +98,8 @@ impl<'a> Session<'a> {
             currency,
             zone: Chart::of(self.ledger_config.posting.market).zone(),
             allow_open: options.allow_open,
+            payout_numbers: self.ledger_config.checks.payout_numbers,
+            first_payout: self.ledger_config.checks.first_payout,
         }
     }
 

@@ -43,8 +43,9 @@ fn the_summary_has_exactly_the_keys_that_are_promised() {
     let summary = run.json();
     assert_eq!(
         keys(&summary),
-        set(&["schema", "command", "range", "exit_code", "ledgers"])
+        set(&["schema", "command", "range", "exit_code", "findings", "ledgers"])
     );
+    assert_eq!(summary["findings"], json!([]));
     assert_eq!(summary["schema"], 1);
     assert_eq!(summary["command"], "export");
     assert_eq!(
@@ -925,6 +926,10 @@ fn the_levels_are_those_of_the_contract() {
         RefundCaptureNotFound,
         DateOpen,
         DateMissing,
+        PayoutGap,
+        NoEntries,
+        LedgerUnreachable,
+        UnusedConfiguration,
     ];
     let infos = [
         LegacyEntryType,
@@ -1271,4 +1276,12 @@ fn a_folder_without_the_ledger_level_is_read_for_exactly_one_ledger() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert_eq!(run.ledger()["status"], "proven");
     assert_eq!(output(&[]).code, 10);
+    // Such a folder knows nothing of other ledgers, so their settings are no typing mistakes.
+    let office = office.config("[ledgers.\"78\".posting]\ncaptures = \"none\"\n");
+    let of_one = ["--archive", flat, "--ledger", "77"];
+    let known = office.run(&["check", "--from", "2026-02-09", "--to", "2026-02-10"]);
+    assert_eq!(known.code, 2, "{}", known.stderr);
+    let arguments = ["check", "--offline", "--from", "2026-02-09", "--to", "2026-02-10"];
+    let run = crate::harness::program::run(office.bare(&[&arguments[..], &of_one].concat()));
+    assert_eq!(run.code, 0, "{}", run.stderr);
 }

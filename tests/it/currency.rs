@@ -400,6 +400,9 @@ fn a_quiet_month_is_valued_too_from_a_balance_that_is_months_old() {
         postings(&rows, "fx_revaluation")[0],
         of("2026-03-31", "1577", -30_000)
     );
+    // The currency too, where the archive does not have what the provider says of the ledger.
+    let ledger = reserve().without_item();
+    assert_eq!(export(&ledger, &config, "2026-03-01", "2026-03-31").0, rows);
 }
 
 #[test]
@@ -617,6 +620,27 @@ fn an_aborted_payout_is_known_by_its_number_or_its_amount() {
             "{name}: {found:?}"
         );
     }
+}
+
+#[test]
+fn which_of_two_payouts_of_one_amount_was_aborted_is_not_guessed() {
+    let all = rates(&[
+        ("2026-01-12", 110_000),
+        ("2026-01-13", 111_000),
+        ("2026-01-14", 112_000),
+    ]);
+    let ledger = euro("640591")
+        .week_before("2026-01-12")
+        .date("2026-01-12")
+        .funds([capture("1", 20_000), payout("640591-2000001", 20_000)])
+        .date("2026-01-13")
+        .funds([capture("2", 20_000), payout("640591-2000002", 20_000)])
+        .date("2026-01-14")
+        .funds([Entry::new("payout-aborted", 20_000).psp("a-b-c")])
+        .known(range("2026-01-12", "2026-01-20"));
+    let (rows, found) = export(&ledger, &configuration(&all, ""), "2026-01-12", "2026-01-20");
+    assert!(postings(&rows, "fx_difference").is_empty());
+    assert_eq!(unknown(&found).len(), 1, "{found:?}");
 }
 
 #[test]

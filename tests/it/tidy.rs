@@ -95,8 +95,8 @@ const EDGES: [(&str, &[&str], &str); 28] = [
     ),
     (
         "catalogue",
-        &["config", "format", "journal", "writer"],
-        "joins descriptors to writers, and looks whether a ledger has set what a format needs",
+        &["config", "format", "journal", "text", "writer"],
+        "joins descriptors to writers, looks whether a ledger has set what a format needs, and knows the name nearest to a wrong one",
     ),
     (
         "run",

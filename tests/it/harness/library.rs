@@ -34,6 +34,7 @@ fn options(range: DateRange, write: Option<WriteOptions>) -> RunOptions {
         records: false,
         closes: false,
         open: BTreeSet::new(),
+        is_unreachable: false,
         cancelled: Arc::default(),
     }
 }
