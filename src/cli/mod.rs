@@ -1,5 +1,6 @@
 //! The command line: arguments, the clock, the terminal, and the run from end to end.
 
+pub mod accounts;
 pub mod args;
 pub mod close;
 pub mod demo;
@@ -70,6 +71,7 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
     match arguments.command {
         Command::Demo(demo) => demo::run(&global, &demo),
         Command::Export(export) => period::export(&global, &export),
+        Command::Accounts(accounts) => accounts::run(&global, &accounts),
         Command::Fetch(fetch) => period::fetch(&global, &fetch),
         Command::Reconcile(selection) => period::reconcile(&global, &selection),
         Command::Check(check) => period::check(&global, &check),

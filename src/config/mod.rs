@@ -63,6 +63,8 @@ pub struct PostingSettings {
     pub refund_lookback_days: u64,
     /// Whether balance accounts carry department and project too.
     pub dimensions_on_balance: bool,
+    /// The brand in texts and account names, in place of the market's on each date.
+    pub brand: Option<String>,
 }
 
 /// Everything that the configuration says about one ledger.
@@ -265,6 +267,11 @@ impl Config {
             .map_or_else(|| path.to_owned(), |folder| folder.join(path))
     }
 
+    /// The ledgers that the file has tables of, in order.
+    pub fn ledger_ids(&self) -> impl Iterator<Item = &str> {
+        self.raw.ledgers.keys().map(String::as_str)
+    }
+
     /// What holds for one ledger.
     pub fn ledger(&self, info: &LedgerInfo) -> LedgerConfig {
         let own = self.raw.ledgers.get(&info.ledger_id).cloned().unwrap_or_default();
@@ -323,5 +330,6 @@ fn settings(posting: &RawPosting, market: Market, market_is_assumed: bool, chart
             .filter(|code| !code.is_empty()),
         refund_lookback_days: posting.refund_lookback_days.unwrap_or(180),
         dimensions_on_balance: posting.dimensions_on_balance.unwrap_or(false),
+        brand: posting.brand.clone(),
     }
 }

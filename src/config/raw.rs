@@ -92,6 +92,8 @@ pub struct RawPosting {
     pub fee_tax_code: Option<String>,
     pub refund_lookback_days: Option<u64>,
     pub dimensions_on_balance: Option<bool>,
+    #[serde(deserialize_with = "brand")]
+    pub brand: Option<String>,
 }
 
 /// `[ledgers."…"]`: what differs for one ledger. Each table has the meaning of that of the same
@@ -127,6 +129,7 @@ impl RawPosting {
             fee_tax_code: self.fee_tax_code.or_else(|| base.fee_tax_code.clone()),
             refund_lookback_days: self.refund_lookback_days.or(base.refund_lookback_days),
             dimensions_on_balance: self.dimensions_on_balance.or(base.dimensions_on_balance),
+            brand: self.brand.or_else(|| base.brand.clone()),
         }
     }
 }
@@ -197,6 +200,17 @@ fn accounts<'de, D: serde::Deserializer<'de>>(
 ) -> Result<BTreeMap<Role, AccountNumber>, D::Error> {
     let raw: BTreeMap<RoleKey, AccountNumber> = Deserialize::deserialize(deserializer)?;
     Ok(raw.into_iter().map(|(role, account)| (role.0, account)).collect())
+}
+
+fn brand<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() || text != crate::text::line(&text) || text.contains(['{', '}']) {
+        return Err(D::Error::custom(format!(
+            "`{}` is not a brand; write it like \"Vipps\"",
+            crate::text::shown(&text)
+        )));
+    }
+    Ok(Some(text))
 }
 
 fn rates_by_date<'de, D: serde::Deserializer<'de>>(

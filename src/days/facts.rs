@@ -22,12 +22,11 @@ pub struct Facts {
     pub closes_at: Option<i64>,
     /// Whether a payout stands among them.
     pub has_payout: bool,
-    /// The number of the first payout ([`Entry::payout_place`]), where it has one.
+    /// The place of each payout in the row of payouts ([`Entry::payout_place`]), where its number
+    /// says one, in their order.
     ///
     /// [`Entry::payout_place`]: crate::ledger::entry::Entry::payout_place
-    pub first_payout: Option<u64>,
-    /// The number of the last payout, where it has one.
-    pub last_payout: Option<u64>,
+    pub payout_places: Vec<Option<u64>>,
     /// The numbers of its payouts, of those that have one, in their order.
     pub payout_numbers: Vec<String>,
     /// The first currency that an entry states.
@@ -42,8 +41,7 @@ impl Facts {
             opens_at: None,
             closes_at: None,
             has_payout: false,
-            first_payout: None,
-            last_payout: None,
+            payout_places: Vec::new(),
             payout_numbers: Vec::new(),
             currency: None,
         }
@@ -64,12 +62,8 @@ impl Facts {
             self.entries += 1;
             self.closes_at = entry.balance_after;
             if entry.entry_type == EntryType::PayoutScheduled {
-                let number = entry.payout_place();
-                if !self.has_payout {
-                    self.first_payout = number;
-                }
-                self.last_payout = number;
                 self.has_payout = true;
+                self.payout_places.push(entry.payout_place());
                 self.payout_numbers
                     .extend(entry.payout_number().map(str::to_owned));
             }

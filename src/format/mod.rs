@@ -2,6 +2,7 @@
 //!
 //! This is data only. The writers make documents of it, and the catalogue joins the two.
 
+pub mod control;
 pub mod delimited;
 pub mod field;
 pub mod options;
@@ -16,6 +17,7 @@ use strum::IntoStaticStr;
 use thiserror::Error;
 
 use crate::encode::{Container, Encoding, LineEnd};
+use crate::format::control::ControlAccount;
 use crate::format::delimited::Layout;
 use crate::format::options::{OptionSpec, Options, Variant};
 
@@ -116,6 +118,9 @@ pub struct Descriptor {
     /// Sets of values, one of which the option `variant` chooses.
     #[serde(default)]
     pub variants: BTreeMap<String, Variant>,
+    /// Accounts that the target keeps for customers or suppliers, by number.
+    #[serde(default)]
+    pub control_accounts: BTreeMap<String, ControlAccount>,
     /// What to set up in the accounting system, once.
     #[serde(default)]
     pub setup: String,
@@ -158,6 +163,15 @@ impl Descriptor {
     /// Whether the descriptor says which options there are.
     pub fn declares_options(&self) -> bool {
         !self.options.is_empty()
+    }
+
+    /// What to do about postings on a control account.
+    pub fn control_hint(&self, control: &ControlAccount) -> String {
+        let (id, party) = (&self.id, control.party.name());
+        match self.options.contains_key(party) {
+            true => format!("book to another account, or set `{party} = \"…\"` under [formats.{id}]"),
+            false => "book to another account".to_owned(),
+        }
     }
 
     /// How documents are named and encoded under these options. The options `encoding`,

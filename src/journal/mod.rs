@@ -45,6 +45,7 @@ pub enum PostingKey {
     CreditNoteFunds,
     CreditNoteFees,
     FeesInvoiced,
+    ServiceFee,
     UnknownFunds,
     UnknownFees,
     FxDifference,
@@ -197,6 +198,11 @@ impl Voucher {
         self.id.move_to_date(date);
         self.ledger_dates.clear();
         self.ledger_dates.push(date);
+        self.say(text);
+    }
+
+    /// Gives all postings the same text.
+    pub(crate) fn say(&mut self, text: &Arc<str>) {
         for posting in &mut self.postings {
             posting.text = Arc::clone(text);
         }

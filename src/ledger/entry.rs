@@ -39,6 +39,8 @@ pub enum EntryType<'a> {
     CaptureFee,
     /// Fees settled by an invoice (gross settlement).
     FeesInvoiced,
+    /// A fee of no capture, such as a monthly subscription.
+    ServiceFee,
     /// A type that bilag does not know, by its name.
     #[strum(transparent)]
     Unknown(Cow<'a, str>),
@@ -60,6 +62,7 @@ impl<'a> EntryType<'a> {
             "credit-note" => Self::CreditNote,
             "capture-fee" => Self::CaptureFee,
             "fees-invoiced" => Self::FeesInvoiced,
+            "service-fee" => Self::ServiceFee,
             _ => Self::Unknown(name),
         }
     }
@@ -80,9 +83,14 @@ impl<'a> EntryType<'a> {
     pub fn usual_sign(&self, topic: Topic) -> Option<i64> {
         match (self, topic) {
             (Self::Capture | Self::PayoutAborted | Self::ReturnedDisputedCapture | Self::TopUp, _) => Some(1),
-            (Self::Refund | Self::PayoutScheduled | Self::RetainedDisputedCapture | Self::CaptureFee, _) => {
-                Some(-1)
-            }
+            (
+                Self::Refund
+                | Self::PayoutScheduled
+                | Self::RetainedDisputedCapture
+                | Self::CaptureFee
+                | Self::ServiceFee,
+                _,
+            ) => Some(-1),
             (Self::FeesRetained, Topic::Funds) => Some(-1),
             (Self::FeesRetained | Self::FeesInvoiced, Topic::Fees) => Some(1),
             (Self::FeesInvoiced, Topic::Funds) => None,
@@ -101,7 +109,7 @@ impl<'a> EntryType<'a> {
             | Self::RetainedDisputedCapture
             | Self::ReturnedDisputedCapture
             | Self::TopUp => topic == Topic::Funds,
-            Self::CaptureFee | Self::FeesInvoiced => topic == Topic::Fees,
+            Self::CaptureFee | Self::FeesInvoiced | Self::ServiceFee => topic == Topic::Fees,
             Self::FeesRetained | Self::Correction | Self::CreditNote => true,
             Self::Unknown(_) => false,
         }
@@ -197,6 +205,19 @@ impl Entry<'_> {
             number
         };
         own.parse().ok()
+    }
+
+    /// What the text of a voucher of this entry alone speaks of: the payout number of payouts, else
+    /// the merchant's reference, else the pspReference; `None` where they say nothing.
+    pub fn spoken_reference(&self) -> Option<Cow<'_, str>> {
+        let is_payout = matches!(
+            self.entry_type,
+            EntryType::PayoutScheduled | EntryType::PayoutAborted
+        );
+        let merchants = self.reference.as_deref().filter(|_| !is_payout);
+        let line = |reference| Some(crate::text::as_line(reference)).filter(|line| !line.is_empty());
+        let merchants = merchants.and_then(line);
+        merchants.or_else(|| self.voucher_reference().and_then(line))
     }
 
     /// What names the entry in a voucher: the payout number of payouts, else the pspReference.

@@ -66,6 +66,7 @@ pub enum Code {
     ReserveBalance,
     FeesRetainedInverted,
     FeesNotPosted,
+    FeesOwed,
     FeeDateDiffers,
     CaptureWithoutFee,
     FeeWithoutCapture,
@@ -75,12 +76,15 @@ pub enum Code {
     RefundCaptureNotFound,
     RefundSplitEstimated,
     RuleUnused,
+    RuleOverRateChange,
     AwaitsPayout,
     VoucherOutsideRange,
     FxOpeningUnknown,
     MarketAssumed,
     TargetLimit,
     TextReplaced,
+    ControlAccount,
+    VatDiffersInTarget,
     DoubleBooking,
     CoverageOverlap,
     CoverageGap,
@@ -133,6 +137,8 @@ impl Code {
             | Self::AwaitsPayout
             | Self::VoucherOutsideRange
             | Self::FxOpeningUnknown
+            | Self::ControlAccount
+            | Self::VatDiffersInTarget
             | Self::DoubleBooking
             | Self::CoverageReplaced
             | Self::StatementOverlap
@@ -147,17 +153,11 @@ impl Code {
             | Self::FeeWithoutCapture
             | Self::CutoffStraddle
             | Self::RuleUnused
+            | Self::RuleOverRateChange
             | Self::MarketAssumed
+            | Self::FeesOwed
             | Self::TextReplaced => Level::Info,
         }
-    }
-
-    /// Whether a finding of this kind refuses an output, while the ledger itself holds.
-    pub fn refuses_output(self) -> bool {
-        matches!(
-            self,
-            Self::TargetLimit | Self::CoverageOverlap | Self::CoverageGap | Self::MonthClosed
-        )
     }
 
     /// Whether a finding of this kind says that a link of the proof is missing, unless it is only
@@ -227,7 +227,8 @@ impl Finding {
 /// The findings of a ledger: one per code, topic and date, with a count.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
-    by_place: BTreeMap<(Option<NaiveDate>, Option<Topic>, Code), Finding>,
+    /// The last part of a place is the format that a finding is of, empty for the ledger's own.
+    by_place: BTreeMap<(Option<NaiveDate>, Option<Topic>, Code, String), Finding>,
 }
 
 impl Findings {
@@ -256,7 +257,7 @@ impl Findings {
         message: impl FnOnce() -> String,
     ) {
         self.by_place
-            .entry((ledger_date, topic, code))
+            .entry((ledger_date, topic, code, String::new()))
             .and_modify(|finding| {
                 finding.count += 1;
                 finding.level = finding.level.max(level);
@@ -285,7 +286,10 @@ impl Findings {
         message: impl FnOnce() -> String,
     ) {
         self.add(code, Some(topic), Some(ledger_date), Some(ordinal), message);
-        if let Some(finding) = self.by_place.get_mut(&(Some(ledger_date), Some(topic), code)) {
+        if let Some(finding) = self
+            .by_place
+            .get_mut(&(Some(ledger_date), Some(topic), code, String::new()))
+        {
             finding.sum = Some(finding.sum.unwrap_or(0).saturating_add(amount));
         }
     }
@@ -298,6 +302,24 @@ impl Findings {
         }
     }
 
+    /// Adds what there is to say about the file of a format, apart from other formats: how many
+    /// cases there are, and how much they matter.
+    pub fn add_of_format(&mut self, format: &str, code: Code, level: Level, count: usize, message: String) {
+        let finding = Finding {
+            code,
+            level,
+            topic: None,
+            ledger_date: None,
+            ordinal: None,
+            count,
+            sum: None,
+            accepted: false,
+            message: format!("{format}: {message}"),
+        };
+        self.by_place
+            .insert((None, None, code, format.to_owned()), finding);
+    }
+
     /// Takes over all findings of `other`, adding up counts.
     pub fn merge(&mut self, other: Self) {
         for (place, finding) in other.by_place {
@@ -305,6 +327,7 @@ impl Findings {
                 .entry(place)
                 .and_modify(|mine| {
                     mine.count += finding.count;
+                    mine.level = mine.level.max(finding.level);
                     mine.sum = match (mine.sum, finding.sum) {
                         (Some(mine), Some(other)) => Some(mine.saturating_add(other)),
                         (mine, other) => mine.or(other),
@@ -329,7 +352,7 @@ impl Findings {
         ordinal: Option<usize>,
         message: &str,
     ) {
-        let place = (ledger_date, topic, code);
+        let place = (ledger_date, topic, code, String::new());
         if !self.by_place.contains_key(&place) {
             self.add(code, topic, ledger_date, ordinal, String::new);
         }
@@ -361,17 +384,6 @@ impl Findings {
     /// Whether there is a finding of at least `level`.
     pub fn has(&self, level: Level) -> bool {
         self.iter().any(|finding| finding.level >= level)
-    }
-
-    /// Whether an output is refused.
-    pub fn refuse_output(&self) -> bool {
-        self.iter().any(|finding| finding.code.refuses_output())
-    }
-
-    /// Whether something does not hold in the ledger or its books.
-    pub fn fail(&self) -> bool {
-        let mut errors = self.iter().filter(|finding| finding.level == Level::Error);
-        errors.any(|finding| !finding.code.refuses_output())
     }
 
     /// Whether there is a finding of this kind.

@@ -14,7 +14,11 @@ use crate::ledger::payout::PayoutNumbers;
 use crate::proof::{EDGE_DATES, Prover, StartEdge};
 use crate::provider::Topic;
 
-/// A payout's number and where it stands.
+/// How far back payouts are looked for, where the last one before the range does not explain a
+/// number of the range.
+const LOOKBACK_DATES: u64 = 400;
+
+/// A payout of the range.
 #[derive(Debug, Clone)]
 pub(super) struct Numbered {
     /// What messages call it.
@@ -26,7 +30,7 @@ pub(super) struct Numbered {
 
 /// How a payout's number stands to those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+enum Order {
     /// By one more, or nothing can be said.
     Follows,
     /// It was there before: an aborted payout that is made again, say.
@@ -39,54 +43,72 @@ pub(super) enum Order {
 
 /// The payout that the next one should follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Last {
+struct Last {
     number: u64,
     date: NaiveDate,
 }
 
-/// The payouts so far, with only known dates between them.
+/// The payouts of the range, with a mark where dates are not known.
 #[derive(Debug, Default)]
 pub(super) struct PayoutRow {
+    payouts: Vec<Option<Numbered>>,
+}
+
+impl PayoutRow {
+    /// Dates in between are not known.
+    pub(super) fn interrupt(&mut self) {
+        if !matches!(self.payouts.last(), Some(None)) {
+            self.payouts.push(None);
+        }
+    }
+
+    /// Takes a payout of the range.
+    pub(super) fn payout(&mut self, entry: &Entry<'_>, date: NaiveDate, ordinal: usize) {
+        self.payouts.push(Some(Numbered {
+            name: entry.payout_number().unwrap_or("without a number").to_owned(),
+            number: entry.payout_place(),
+            date,
+            ordinal,
+        }));
+    }
+
+    /// The first payout, unless a date that is not known comes before it.
+    fn first(&self) -> Option<&Numbered> {
+        self.payouts.first()?.as_ref()
+    }
+
+    /// How each payout stands to those before it, of which `before` come before the range; and
+    /// what comes after the range follows.
+    fn judge(&self, before: &[Before]) -> (Vec<(&Numbered, Order)>, Row) {
+        let mut row = Row::default();
+        for (date, number) in before {
+            row.take(*number, *date);
+        }
+        let mut orders = Vec::new();
+        for payout in &self.payouts {
+            match payout {
+                Some(payout) => orders.push((payout, row.take(payout.number, payout.date))),
+                None => row = Row::default(),
+            }
+        }
+        (orders, row)
+    }
+}
+
+/// A payout before the range: its date, and its number where it has one.
+type Before = (NaiveDate, Option<u64>);
+
+/// The numbers so far, with only known dates between them.
+#[derive(Debug, Default)]
+struct Row {
     last: Option<Last>,
     highest: Option<Last>,
     seen: BTreeSet<u64>,
     /// How many payouts without a number came since the last one that has one.
     unnumbered: u64,
-    /// The first payout, until a date that is not known comes before it.
-    first: Option<Numbered>,
-    is_broken: bool,
 }
 
-impl PayoutRow {
-    fn after(number: u64, date: NaiveDate) -> Self {
-        let mut row = Self::default();
-        row.take(Some(number), date);
-        row
-    }
-
-    /// Forgets the payouts: dates in between are not known.
-    pub(super) fn interrupt(&mut self) {
-        *self = Self {
-            first: self.first.take(),
-            is_broken: true,
-            ..Self::default()
-        };
-    }
-
-    /// Takes a payout of the range.
-    pub(super) fn payout(&mut self, entry: &Entry<'_>, date: NaiveDate, ordinal: usize) -> Order {
-        let number = entry.payout_place();
-        if self.first.is_none() && !self.is_broken {
-            self.first = Some(Numbered {
-                name: entry.payout_number().unwrap_or("without a number").to_owned(),
-                number,
-                date,
-                ordinal,
-            });
-        }
-        self.take(number, date)
-    }
-
+impl Row {
     fn take(&mut self, number: Option<u64>, date: NaiveDate) -> Order {
         let Some(number) = number else {
             self.unnumbered += 1;
@@ -116,7 +138,7 @@ impl PayoutRow {
 
 impl Prover {
     /// Reports a payout whose number does not follow. Of a gap, the place is where it was seen.
-    pub(super) fn report_order(&mut self, order: Order, name: &str, date: NaiveDate, ordinal: Option<usize>) {
+    fn report_order(&mut self, order: Order, name: &str, date: NaiveDate, ordinal: Option<usize>) {
         let (level, what) = match order {
             Order::Follows => return,
             Order::Repeats => {
@@ -168,20 +190,27 @@ impl Prover {
         start: StartEdge,
         exported: Option<DateRange>,
     ) -> StartEdge {
-        let first = self.payout_row.first.clone();
-        if let Some(first) = &first
-            && start != StartEdge::FirstEntry
-            && let Some((date, Some(before))) = payout_before(days, self.options.range.from())
-        {
-            let order = PayoutRow::after(before, date).take(first.number, first.date);
-            self.report_order(order, &first.name, first.date, Some(first.ordinal));
+        let payouts = std::mem::take(&mut self.payout_row);
+        let first = payouts.first().cloned();
+        let is_odd = |order: &Order| *order != Order::Follows;
+        let mut before = Vec::new();
+        if first.is_some() && start != StartEdge::FirstEntry {
+            before = payouts_before(days, self.options.range.from(), 1);
+        }
+        let (mut orders, mut row) = payouts.judge(&before);
+        if orders.iter().any(|(_, order)| is_odd(order)) && !before.is_empty() {
+            before = payouts_before(days, self.options.range.from(), usize::MAX);
+            (orders, row) = payouts.judge(&before);
+        }
+        for (payout, order) in &orders {
+            self.report_order(*order, &payout.name, payout.date, Some(payout.ordinal));
         }
         let Some(exported) = exported else { return start };
         let last = self.last_exported.unwrap_or(exported.to());
-        if self.payout_row.last.is_some()
+        if row.last.is_some()
             && let Some((date, number)) = payout_after(days, exported, Some(EDGE_DATES))
         {
-            let order = self.payout_row.take(number, date);
+            let order = row.take(number, date);
             if matches!(order, Order::Skips(_) | Order::Falls(_)) {
                 let name = number.map(|number| number.to_string()).unwrap_or_default();
                 self.report_order(order, &format!("{name} of {date}"), last, None);
@@ -229,15 +258,20 @@ impl Prover {
     }
 }
 
-/// The last payout before `from`, when only closed dates lie between: its date and its number.
-fn payout_before(days: &Days<'_>, from: NaiveDate) -> Option<(NaiveDate, Option<u64>)> {
-    (1..).map(|step| days_before(from, step)).find_map(|date| {
+/// The last payouts before `from`, at most `count`, with only closed dates between them; in order.
+fn payouts_before(days: &Days<'_>, from: NaiveDate, count: usize) -> Vec<Before> {
+    let mut payouts: Vec<Before> = Vec::new();
+    for step in 1.. {
+        let date = days_before(from, step);
+        let is_far = !payouts.is_empty() && step > LOOKBACK_DATES;
         let facts = days.facts(Topic::Funds, date);
-        if facts.state != TopicState::Closed {
-            return Some(None);
+        if payouts.len() >= count || is_far || facts.state != TopicState::Closed {
+            break;
         }
-        facts.has_payout.then_some(Some((date, facts.last_payout)))
-    })?
+        payouts.extend(facts.payout_places.iter().rev().map(|number| (date, *number)));
+    }
+    payouts.reverse();
+    payouts
 }
 
 /// The first payout after `range`, when only closed dates lie between; looked for on at most
@@ -253,6 +287,6 @@ fn payout_after(
         if facts.state != TopicState::Closed {
             return Some(None);
         }
-        facts.has_payout.then_some(Some((date, facts.first_payout)))
+        facts.payout_places.first().map(|number| Some((date, *number)))
     })?
 }

@@ -4,7 +4,6 @@
 use crate::ledger::entry::{Entry, EntryType};
 use crate::ledger::finding::Code;
 use crate::ledger::page::Page;
-use crate::proof::numbers::Order;
 use crate::proof::{Prover, money_printer};
 use crate::provider::Topic;
 
@@ -13,7 +12,6 @@ use crate::provider::Topic;
 pub(super) struct PayoutPlace {
     ordinal: usize,
     name: String,
-    order: Order,
 }
 
 impl Prover {
@@ -24,10 +22,10 @@ impl Prover {
             return;
         }
         self.signal_last_payout();
+        self.payout_row.payout(entry, self.today.date, ordinal);
         self.today.payout = Some(PayoutPlace {
             ordinal,
             name: entry.payout_number().unwrap_or("without a number").to_owned(),
-            order: self.payout_row.payout(entry, self.today.date, ordinal),
         });
     }
 
@@ -38,7 +36,6 @@ impl Prover {
             return;
         };
         let date = self.today.date;
-        self.report_order(payout.order, &payout.name, date, Some(payout.ordinal));
         if payout.ordinal < self.today.funds_entries {
             let (topic, ordinal) = (Some(Topic::Funds), Some(payout.ordinal));
             self.findings
@@ -142,6 +139,7 @@ impl Prover {
             | EntryType::PayoutScheduled
             | EntryType::CaptureFee
             | EntryType::FeesInvoiced
+            | EntryType::ServiceFee
             | EntryType::Unknown(_) => {}
         }
         if entry.entry_type.belongs_to(topic)

@@ -6,7 +6,6 @@
 mod correct;
 mod keep;
 
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use chrono::NaiveDate;
@@ -23,19 +22,20 @@ use crate::money::Currency;
 use crate::output::manifest::ManifestSource;
 use crate::posting::Poster;
 use crate::posting::books::Books;
+use crate::posting::rule_use;
 use crate::posting::sequence::Sequence;
 use crate::proof::{ProofOptions, Prover, Status};
 use crate::provider::{LedgerInfo, Topic};
 use crate::run::cover::Covers;
 use crate::run::documents::Documents;
 use crate::run::earlier::{self, Earlier};
-use crate::run::movement::{Movements, entry_sums, movement_error};
+use crate::run::movement::{Movements, entry_sums, fees_not_booked, movement_error};
 use crate::run::pass::keep::{End, Kept};
 use crate::run::payout_numbers::PayoutNumbers;
 use crate::run::session::Session;
 use crate::run::stage::Stage;
 use crate::run::worth::Worth;
-use crate::run::{LedgerRun, RunError, RunOptions, WriteOptions, output_folder};
+use crate::run::{LedgerRun, RunError, RunOptions};
 use crate::writer::{Context, Opening};
 
 /// One ledger and what to do with it.
@@ -126,10 +126,6 @@ impl Run<'_> {
             error,
         };
         pass.go(&earlier)
-    }
-
-    fn folder(&self, write: &WriteOptions) -> PathBuf {
-        output_folder(&write.out, &self.session.info.ledger_id, self.exported)
     }
 
     fn proof_options(&self) -> ProofOptions {
@@ -333,7 +329,8 @@ impl Pass<'_, '_> {
     }
 
     fn finish(mut self, earlier: &Earlier, opening: Option<Opening>) -> LedgerRun {
-        self.poster.finish(self.gross_settlement, &mut self.findings);
+        self.poster.finish(&mut self.findings);
+        rule_use::note_rate_changes(self.books, self.run.options.range.to(), &mut self.findings);
         let (run, books) = (self.run, self.books);
         let mut findings = self.findings;
         self.poster
@@ -347,6 +344,7 @@ impl Pass<'_, '_> {
         self.prover.findings_mut().merge(findings);
         self.poster.raise_straddles(self.prover.findings_mut());
         let mut proof = self.prover.finish(&run.session.days);
+        fees_not_booked(books, &mut proof, self.gross_settlement);
         let opening = opening.unwrap_or(Opening {
             funds: proof.funds.opening,
             fees: proof.fees.opening,

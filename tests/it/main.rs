@@ -31,6 +31,8 @@ mod rules;
 mod secrets;
 mod stores;
 mod strict;
+mod targets;
+mod texts;
 mod tidy;
 mod times;
 mod transaction_dates;

@@ -160,7 +160,12 @@ fn a_number_that_comes_again_is_no_gap_and_one_that_falls_is() {
         (&order[0]["level"], &order[0]["ledger_date"]),
         (&"info".into(), &"2026-02-11".into())
     );
-    // Only the payout before the range is looked at: an older number says that the row is not whole.
+    // Whatever range a date is part of: where the payout before it does not explain a number, those before that do.
+    for from in again.dates.keys().filter(|from| **from >= date("2026-02-09")) {
+        assert_proven(&check(&office, &from.to_string(), &from.to_string()));
+        assert_proven(&check(&office, &from.to_string(), "2026-02-12"));
+    }
+    // A number that nothing before explains says that the row is not whole.
     let falls = paid_daily(&[
         ("2026-02-09", "77-2000001"),
         ("2026-02-10", "77-2000042"),

@@ -519,6 +519,7 @@ fn posting_table() -> Vec<String> {
         EntryType::CreditNote,
         EntryType::CaptureFee,
         EntryType::FeesInvoiced,
+        EntryType::ServiceFee,
         EntryType::Unknown("anything else".into()),
     ];
     let mut rows = Vec::new();

@@ -1,6 +1,8 @@
 //! The end of a pass: what was made is judged by what was exported and closed before, noted in the
 //! archive, and kept.
 
+use std::path::PathBuf;
+
 use chrono::NaiveDate;
 
 use crate::coverage::object::Export;
@@ -8,13 +10,13 @@ use crate::coverage::recorder::{Recorder, Recording};
 use crate::digest::sha256_hex;
 use crate::output::manifest::ManifestSource;
 use crate::proof::{LedgerProof, Status};
-use crate::run::RunError;
 use crate::run::books::{self, Standing};
 use crate::run::cover::{self, FormatPlan};
 use crate::run::documents::Output;
 use crate::run::judge::Judge;
 use crate::run::pass::Run;
 use crate::run::stage::Stage;
+use crate::run::{RunError, WriteOptions, output_folder};
 use crate::writer::Context;
 
 /// What a pass has at its end.
@@ -36,6 +38,11 @@ pub(super) struct Kept {
 }
 
 impl Run<'_> {
+    /// Where the files of the exported dates go.
+    pub(super) fn folder(&self, write: &WriteOptions) -> PathBuf {
+        output_folder(&write.out, &self.session.info.ledger_id, self.exported)
+    }
+
     /// Judges what was made, and keeps it when nothing stands against it.
     pub(super) fn keep(
         &self,
