@@ -67,6 +67,8 @@ pub mod cli;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod config;
 #[cfg_attr(not(internals), doc(hidden))]
+pub mod coverage;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod date;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod days;

@@ -55,7 +55,7 @@ impl Archive {
 }
 
 /// The bodies, a line end after each, packed.
-fn pack(packing: Packing, bodies: &[impl AsRef<[u8]>]) -> io::Result<Vec<u8>> {
+pub(super) fn pack(packing: Packing, bodies: &[impl AsRef<[u8]>]) -> io::Result<Vec<u8>> {
     let pour = |out: &mut dyn Write| -> io::Result<()> {
         for body in bodies {
             out.write_all(body.as_ref())?;

@@ -20,6 +20,10 @@ impl Archive {
 }
 
 impl ArchiveLock {
+    pub(super) fn new(lock: FolderLock) -> Self {
+        Self { _lock: lock }
+    }
+
     /// Removes what a run that was killed left half written of `ledger_id`. Under the lock nobody
     /// is writing.
     pub fn sweep(&self, archive: &Archive, ledger_id: &str) -> Result<(), ArchiveError> {

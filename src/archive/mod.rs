@@ -8,6 +8,7 @@
 mod date;
 pub mod keep;
 pub mod lock;
+pub mod records;
 pub mod source;
 pub mod topic;
 
@@ -67,6 +68,14 @@ pub enum ArchiveError {
     /// The same date is archived twice with different content.
     #[error("{} and {} are the same date with different content", .0.display(), .1.display())]
     TwoVersions(PathBuf, PathBuf),
+    /// A record of what was exported or closed is not what it should be.
+    #[error("{} {message}", path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
     /// Another run is at work on the archive.
     #[error("another run holds the lock {}{}", path.display(), holder.as_deref().map(|text| format!(" ({text})")).unwrap_or_default())]
     Locked {
@@ -87,6 +96,9 @@ impl ArchiveError {
             }
             Self::Locked { .. } => Some("wait for the other run to end; the lock ends with its process"),
             Self::TwoVersions(..) => Some("remove the wrong one"),
+            Self::Record { .. } => Some(
+                "restore it from a backup: it says what was exported or closed, and nothing takes its place in silence",
+            ),
             Self::ReadOnly(_) => {
                 Some("read it with --offline, or unpack it and name the folder with --archive DIR")
             }

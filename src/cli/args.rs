@@ -12,7 +12,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
     about = "Turns payment ledgers (Vipps MobilePay) into vouchers, and proves that they are complete and right, or refuses",
     before_help = "Start with:  bilag demo\nThen:        bilag init, and  bilag export --month 2026-10 --out books",
     after_help = "Exit codes: 0 done, 1 unexpected, 2 wrong use, 3 dates still open, 4 does not reconcile, 5 needs a person \
-                  (--strict), 7 try again later, 8 output refused, 10 keys refused or not our ledger, 11 locked, 130 cancelled",
+                  (--strict), 6 changed since it was exported (plan), 7 try again later, 8 output refused, 10 keys refused or not our ledger, 11 locked, 130 cancelled",
     max_term_width = 100
 )]
 pub struct Arguments {
@@ -65,6 +65,12 @@ pub enum Command {
     /// Print the control report: balances, payouts, findings
     #[command(before_help = "Example:  bilag reconcile --month 2026-10 --offline")]
     Reconcile(SelectionOpen),
+    /// Say what an export would change in what was exported before, or withdraw an export
+    #[command(before_help = "Example:  bilag plan --month 2026-10 --format tripletex")]
+    Plan(Plan),
+    /// Close a month: its balances and vouchers stay as they are from then on
+    #[command(before_help = "Example:  bilag close --month 2026-10")]
+    Close(Close),
     /// Run every check and write nothing
     #[command(before_help = "Example:  bilag check --month 2026-10 --format gbat10")]
     Check(Check),
@@ -152,12 +158,61 @@ pub struct Export {
     /// The folder for the files, which go to DIR/LEDGER/FROM_TO/
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Replace files that differ
+    /// Replace files that differ, and what was exported to the format and not imported
     #[arg(long)]
     pub force: bool,
     /// Leave out vouchers that were exported to the same format before, for other dates
-    #[arg(long)]
+    #[arg(long, conflicts_with = "force")]
     pub new_only: bool,
+    /// Write only what corrects vouchers that were imported and come out otherwise now: reversals and new vouchers
+    #[arg(long, conflicts_with_all = ["force", "new_only"])]
+    pub corrections: bool,
+}
+
+/// Options of `plan`.
+#[derive(Debug, Clone, Args)]
+pub struct Plan {
+    /// First ledger date, YYYY-MM-DD
+    #[arg(long, value_name = "DATE", requires = "to", required_unless_present_any = ["month", "forget"])]
+    pub from: Option<String>,
+    /// Last ledger date, YYYY-MM-DD
+    #[arg(long, value_name = "DATE", requires = "from")]
+    pub to: Option<String>,
+    /// A whole month, YYYY-MM
+    #[arg(long, value_name = "MONTH", conflicts_with_all = ["from", "to"])]
+    pub month: Option<String>,
+    /// Only this ledger; may be repeated [default: all that the keys reach]
+    #[arg(long = "ledger", value_name = "ID")]
+    pub ledgers: Vec<String>,
+    /// Take the closed dates before the first open one, instead of nothing
+    #[arg(long)]
+    pub allow_open: bool,
+    /// The format; may be repeated [default: the configuration's]
+    #[arg(long = "format", value_name = "ID")]
+    pub formats: Vec<String>,
+    /// Withdraw the exports of these dates, which were not imported
+    #[arg(long, value_name = "FROM..TO", requires = "reason", conflicts_with_all = ["from", "month"])]
+    pub forget: Option<String>,
+    /// Why they are withdrawn
+    #[arg(long, value_name = "TEXT", requires = "forget")]
+    pub reason: Option<String>,
+}
+
+/// Options of `close`.
+#[derive(Debug, Clone, Args)]
+pub struct Close {
+    /// The month to close, YYYY-MM
+    #[arg(long, value_name = "MONTH", required_unless_present = "reopen")]
+    pub month: Option<String>,
+    /// Open the month that was closed last again, YYYY-MM
+    #[arg(long, value_name = "MONTH", requires = "reason", conflicts_with = "month")]
+    pub reopen: Option<String>,
+    /// Why it is opened again, or closed although it is not proven
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Only this ledger; may be repeated [default: all that the keys reach]
+    #[arg(long = "ledger", value_name = "ID")]
+    pub ledgers: Vec<String>,
 }
 
 /// Options of `demo`.

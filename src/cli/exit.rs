@@ -15,6 +15,8 @@ pub enum Exit {
     Incomplete,
     /// A check failed; nothing was written for that ledger.
     DoesNotReconcile,
+    /// What an export would write differs from what was exported before (`plan`).
+    Changed,
     /// Written, but findings need a person (with `--strict`).
     NeedsPerson,
     /// Network or service failed after retries.
@@ -39,6 +41,7 @@ impl Exit {
             Self::Incomplete => 3,
             Self::DoesNotReconcile => 4,
             Self::NeedsPerson => 5,
+            Self::Changed => 6,
             Self::Temporary => 7,
             Self::OutputRefused => 8,
             Self::NotOurs => 10,
@@ -47,7 +50,7 @@ impl Exit {
         }
     }
 
-    /// The worse of two, in the order 130, 11, 1, 2, 10, 4, 8, 7, 3, 5, 0.
+    /// The worse of two, in the order 130, 11, 1, 2, 10, 4, 8, 7, 3, 6, 5, 0.
     pub fn worse(self, other: Self) -> Self {
         if self.rank() <= other.rank() { self } else { other }
     }
@@ -63,8 +66,9 @@ impl Exit {
             Self::OutputRefused => 6,
             Self::Temporary => 7,
             Self::Incomplete => 8,
-            Self::NeedsPerson => 9,
-            Self::Done => 10,
+            Self::Changed => 9,
+            Self::NeedsPerson => 10,
+            Self::Done => 11,
         }
     }
 }
@@ -81,7 +85,7 @@ mod tests {
 
     #[test]
     fn the_worst_code_wins_in_the_documented_order() {
-        let order = [1, 2, 10, 4, 8, 7, 3, 5, 0];
+        let order = [1, 2, 10, 4, 8, 7, 3, 6, 5, 0];
         let all = [
             Exit::Done,
             Exit::Unexpected,
@@ -89,6 +93,7 @@ mod tests {
             Exit::Incomplete,
             Exit::DoesNotReconcile,
             Exit::NeedsPerson,
+            Exit::Changed,
             Exit::Temporary,
             Exit::OutputRefused,
             Exit::NotOurs,

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::archive::ArchiveError;
 use crate::cli::exit::Exit;
 use crate::config::error::ConfigError;
+use crate::coverage::CoverageError;
 use crate::format::FormatError;
 use crate::ledger::day::with_causes;
 use crate::output::OutputError;
@@ -118,8 +119,25 @@ fn archive_exit(error: &ArchiveError) -> Exit {
         ArchiveError::NotText(_)
         | ArchiveError::LedgerItem { .. }
         | ArchiveError::TwoVersions(..)
+        | ArchiveError::Record { .. }
         | ArchiveError::Read { .. } => Exit::DoesNotReconcile,
         ArchiveError::Write { .. } => Exit::OutputRefused,
+    }
+}
+
+impl From<CoverageError> for Failure {
+    fn from(error: CoverageError) -> Self {
+        Self::of(coverage_exit(&error), &error, error.hint().map(str::to_owned))
+    }
+}
+
+fn coverage_exit(error: &CoverageError) -> Exit {
+    match error {
+        CoverageError::Archive(error) => archive_exit(error),
+        CoverageError::Object { .. } | CoverageError::Kept(_) => Exit::DoesNotReconcile,
+        CoverageError::Meanwhile(_) => Exit::Locked,
+        CoverageError::Uncorrectable(_) | CoverageError::Refused(_) => Exit::OutputRefused,
+        CoverageError::Nothing(_) => Exit::Usage,
     }
 }
 
@@ -159,11 +177,13 @@ impl From<&RunError> for Failure {
     fn from(error: &RunError) -> Self {
         let exit = match error {
             RunError::Archive(error) => archive_exit(error),
+            RunError::Coverage(error) => coverage_exit(error),
             RunError::Format(_) => Exit::Usage,
             RunError::ReadAgain(_) => Exit::DoesNotReconcile,
             RunError::Posting(posting) if posting.is_configuration() => Exit::Usage,
             RunError::Posting(PostingError::Overflow(_)) => Exit::DoesNotReconcile,
             RunError::Posting(_) | RunError::Movement { .. } | RunError::Worth { .. } => Exit::Unexpected,
+            RunError::Output(OutputError::Locked(_)) => Exit::Locked,
             RunError::Output(_) => Exit::OutputRefused,
             RunError::Cancelled => Exit::Cancelled,
         };

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod args;
+pub mod close;
 pub mod demo;
 pub mod exit;
 pub mod explain;
@@ -12,6 +13,7 @@ pub mod init;
 pub mod ledgers;
 pub mod online;
 pub mod period;
+pub mod plan;
 pub mod progress;
 pub mod reach;
 pub mod rules;
@@ -73,6 +75,8 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Fetch(fetch) => period::fetch(&global, &fetch),
         Command::Reconcile(selection) => period::reconcile(&global, &selection),
         Command::Check(check) => period::check(&global, &check),
+        Command::Plan(plan) => plan::run(&global, &plan),
+        Command::Close(close) => close::run(&global, &close),
         Command::Explain(wanted) => explain::run(&global, &wanted),
         Command::Rules(rules) => rules::run(&global, &rules.command),
         Command::Ledgers => ledgers::run(&global),

@@ -33,6 +33,8 @@ pub fn export(global: &Global, arguments: &Export) -> Result<Exit, Failure> {
         all_formats: command.all_formats,
         force: arguments.force,
         new_only: arguments.new_only,
+        corrections: arguments.corrections,
+        keeps_coverage: true,
         users_formats: select::users_formats(),
         ..WriteOptions::default()
     };
@@ -47,6 +49,7 @@ pub fn check(global: &Global, arguments: &Check) -> Result<Exit, Failure> {
         all_formats: command.all_formats,
         users_formats: select::users_formats(),
         dry_run: true,
+        keeps_coverage: true,
         ..WriteOptions::default()
     };
     command.run(Some(write), Show::Short)
@@ -54,7 +57,15 @@ pub fn check(global: &Global, arguments: &Check) -> Result<Exit, Failure> {
 
 /// `bilag reconcile`.
 pub fn reconcile(global: &Global, selected: &SelectionOpen) -> Result<Exit, Failure> {
-    PeriodCommand::new(global, "reconcile", selected, &[])?.run(None, Show::Report)
+    let command = PeriodCommand::new(global, "reconcile", selected, &[])?;
+    let fetched = command.fetch()?;
+    command.over(&fetched, Show::Report, |command, ledger_id| {
+        let options = RunOptions {
+            records: true,
+            ..command.options(&fetched, ledger_id, None)
+        };
+        run::ledger(&command.archive, ledger_id, &command.config, &options)
+    })
 }
 
 /// `bilag fetch`.
@@ -121,7 +132,8 @@ pub struct PeriodCommand<'a> {
 }
 
 impl<'a> PeriodCommand<'a> {
-    fn new(
+    /// A command by its name, for some dates; `names` are formats.
+    pub fn new(
         global: &'a Global,
         name: &'static str,
         selected: &SelectionOpen,
@@ -147,11 +159,16 @@ impl<'a> PeriodCommand<'a> {
 
     /// Fetches what is missing, unless offline, and runs every ledger.
     pub fn run(&self, write: Option<WriteOptions>, show: Show) -> Result<Exit, Failure> {
-        let fetched = if self.global.offline {
-            Fetched {
+        self.finish(&self.fetch()?, write, show)
+    }
+
+    /// Fetches what is missing; offline, looks which ledgers there are.
+    pub fn fetch(&self) -> Result<Fetched, Failure> {
+        if self.global.offline {
+            Ok(Fetched {
                 reach: reach::find(&self.archive, &self.config, self.range, None, &self.wanted)?,
                 ..Fetched::default()
-            }
+            })
         } else {
             let options = online::client_options(self.global, &self.config)?;
             online::block_on(online::fetch(
@@ -160,9 +177,8 @@ impl<'a> PeriodCommand<'a> {
                 &self.config,
                 self.range,
                 &self.wanted,
-            ))?
-        };
-        self.finish(&fetched, write, show)
+            ))
+        }
     }
 
     /// Runs every ledger of a fetch.
@@ -178,18 +194,22 @@ impl<'a> PeriodCommand<'a> {
         })
     }
 
-    fn options(&self, fetched: &Fetched, ledger_id: &str, write: Option<WriteOptions>) -> RunOptions {
+    /// How a ledger is run.
+    pub fn options(&self, fetched: &Fetched, ledger_id: &str, write: Option<WriteOptions>) -> RunOptions {
         RunOptions {
             range: fetched.reach.ranges.get(ledger_id).copied().unwrap_or(self.range),
             allow_open: self.allow_open,
             write,
+            records: false,
+            closes: false,
             open: fetched.open.get(ledger_id).cloned().unwrap_or_default(),
             is_unreachable: fetched.reach.unreachable.contains(ledger_id),
             cancelled: Arc::clone(&self.cancelled),
         }
     }
 
-    fn over(
+    /// Runs `each` on every ledger of a fetch, and shows what came of it.
+    pub fn over(
         &self,
         fetched: &Fetched,
         show: Show,
@@ -276,7 +296,7 @@ impl<'a> PeriodCommand<'a> {
     }
 
     /// The exit code of one ledger; says on the terminal why it is not zero.
-    fn exit_of(&self, run: &LedgerRun) -> Exit {
+    pub fn exit_of(&self, run: &LedgerRun) -> Exit {
         let mut exit = Exit::Done;
         if let Some(error) = &run.error {
             let failure = Failure::from(error);
@@ -348,7 +368,7 @@ fn failed_report(ledger_id: &str, failure: &Failure) -> LedgerReport {
 }
 
 /// The formats that were named, and whether all are wanted.
-fn formats(names: &[String]) -> Result<(Vec<Arc<Format>>, bool), Failure> {
+pub fn formats(names: &[String]) -> Result<(Vec<Arc<Format>>, bool), Failure> {
     let mut formats = Vec::new();
     for name in names.iter().filter(|name| *name != "all") {
         formats.push(catalogue::resolve(name, select::users_formats().as_deref())?);

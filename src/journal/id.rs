@@ -77,6 +77,17 @@ pub enum Origin {
         /// The month's last date.
         month_end: NaiveDate,
     },
+    /// What corrects a voucher that was imported: its reversal, or the new one in its place.
+    Correction {
+        /// The id of the voucher that is corrected.
+        of: String,
+        /// Its short form.
+        short: String,
+        /// How many corrections of it there were, with this one.
+        number: u32,
+        /// Whether this is the new voucher, or the reversal.
+        is_new: bool,
+    },
 }
 
 /// A voucher's id.
@@ -134,10 +145,15 @@ impl VoucherId {
 
     fn spell(&mut self) {
         self.long.clear();
-        self.long.push_str("VM-");
-        self.long.push_str(&self.ledger_id);
+        if let Origin::Correction { of, .. } = &self.origin {
+            self.long.push_str(of);
+        } else {
+            self.long.push_str("VM-");
+            self.long.push_str(&self.ledger_id);
+        }
         // Writing to a String cannot fail.
         let _ = match &self.origin {
+            Origin::Correction { number, is_new, .. } => write!(self.long, "{}{number}", mark(*is_new)),
             Origin::LedgerDate(date) => write!(self.long, "-{date}"),
             Origin::Moved { ledger_date, date } => write!(self.long, "-{ledger_date}@{date}"),
             Origin::Payout { number, repeat: None } => write!(self.long, "-P{number}"),
@@ -166,6 +182,12 @@ impl VoucherId {
         let ledger_id = &self.ledger_id;
         let date = |date: &NaiveDate| date.format("%y%m%d").to_string();
         match &self.origin {
+            Origin::Correction {
+                short,
+                number,
+                is_new,
+                ..
+            } => format!("{short}{}{number}", mark(*is_new)),
             Origin::LedgerDate(of) => format!("{ledger_id}-{}", date(of)),
             Origin::Moved {
                 ledger_date,
@@ -237,6 +259,10 @@ impl VoucherId {
                     days.unsigned_abs()
                 )),
             },
+            Origin::Correction { .. } => Err(format!(
+                "voucher {self}: a correction has no small number; correct the voucher in the target by hand, and withdraw its export \
+                 with `bilag plan --forget` before it is exported again"
+            )),
             Origin::Entry { .. } => Err(format!(
                 "voucher {self}: one voucher per entry has more vouchers than small numbers; use `voucher_per = \"ledger-date\"` or \"payout\""
             )),
@@ -261,6 +287,11 @@ impl fmt::Display for VoucherId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.long)
     }
+}
+
+/// What tells a correction from what it corrects: `~R` for a reversal, `~` for the new voucher.
+fn mark(is_new: bool) -> &'static str {
+    if is_new { "~" } else { "~R" }
 }
 
 /// Three digits or more.

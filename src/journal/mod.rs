@@ -5,7 +5,7 @@ pub mod id;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 use thiserror::Error;
 
@@ -15,7 +15,18 @@ use crate::money::{Currency, Rate};
 /// Why a posting is there: named after the entry type that it comes from; `docs/POSTING.md` has the
 /// table. The order is the order of postings in a voucher.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr, VariantNames,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    IntoStaticStr,
+    VariantNames,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -134,6 +145,7 @@ pub struct Voucher {
     date: NaiveDate,
     currency: Currency,
     postings: Vec<Posting>,
+    ledger_dates: Vec<NaiveDate>,
 }
 
 impl Voucher {
@@ -168,7 +180,15 @@ impl Voucher {
             date,
             currency,
             postings,
+            ledger_dates: Vec::new(),
         })
+    }
+
+    /// The same voucher, which holds entries of these ledger dates. They are in order.
+    #[must_use]
+    pub fn holding(mut self, ledger_dates: Vec<NaiveDate>) -> Self {
+        self.ledger_dates = ledger_dates;
+        self
     }
 
     /// Turns a voucher of one entry into one of the same kind on another ledger date, which it is
@@ -176,6 +196,8 @@ impl Voucher {
     pub(crate) fn move_to_date(&mut self, date: NaiveDate, text: &Arc<str>) {
         self.date = date;
         self.id.move_to_date(date);
+        self.ledger_dates.clear();
+        self.ledger_dates.push(date);
         self.say(text);
     }
 
@@ -235,6 +257,11 @@ impl Voucher {
     /// The ledger's currency.
     pub fn currency(&self) -> Currency {
         self.currency
+    }
+
+    /// The ledger dates that it holds entries of, in order; none when it holds no entry.
+    pub fn ledger_dates(&self) -> &[NaiveDate] {
+        &self.ledger_dates
     }
 
     /// The lines, in order.

@@ -92,7 +92,15 @@ pub enum Code {
     ControlAccount,
     VatDiffersInTarget,
     DoubleBooking,
-    AlreadyExported,
+    CoverageOverlap,
+    CoverageGap,
+    CoverageReplaced,
+    StatementOverlap,
+    MonthClosed,
+    DatedInClosedMonth,
+    ClosingDiffers,
+    BooksDiffer,
+    OpeningBalance,
 }
 
 impl Code {
@@ -107,7 +115,12 @@ impl Code {
             | Self::PayoutUnexplained
             | Self::DuplicateEntry
             | Self::SalesLinesMismatch
-            | Self::TargetLimit => Level::Error,
+            | Self::TargetLimit
+            | Self::CoverageOverlap
+            | Self::CoverageGap
+            | Self::MonthClosed
+            | Self::ClosingDiffers
+            | Self::BooksDiffer => Level::Error,
             Self::DateOpen
             | Self::DateMissing
             | Self::NotProven
@@ -138,7 +151,10 @@ impl Code {
             | Self::ControlAccount
             | Self::VatDiffersInTarget
             | Self::DoubleBooking
-            | Self::AlreadyExported => Level::Review,
+            | Self::CoverageReplaced
+            | Self::StatementOverlap
+            | Self::DatedInClosedMonth
+            | Self::OpeningBalance => Level::Review,
             Self::LegacyEntryType
             | Self::PayoutOrder
             | Self::NegativeBalance
@@ -389,14 +405,6 @@ impl Findings {
     /// Whether there is a finding of at least `level`.
     pub fn has(&self, level: Level) -> bool {
         self.iter().any(|finding| finding.level >= level)
-    }
-
-    /// Whether a target refuses what a file would hold, so that nothing is written.
-    pub fn refuse_output(&self) -> bool {
-        self.iter().any(|finding| {
-            finding.code == Code::TargetLimit
-                || (finding.code == Code::ControlAccount && finding.level == Level::Error)
-        })
     }
 
     /// Whether there is a finding of this kind.

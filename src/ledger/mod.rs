@@ -15,6 +15,7 @@ pub mod fee_join;
 pub mod finding;
 pub mod page;
 pub mod payout;
+mod refusal;
 mod scanner;
 pub mod strict;
 pub mod time;

@@ -218,6 +218,10 @@ impl LedgerRange<'_> {
     /// `<out>/<ledgerId>/<from>_<to>/`. Nothing is written when something does not hold, or when a
     /// target cannot hold a voucher.
     ///
+    /// What is written is not noted in the archive, and not compared with what was exported before: the
+    /// program that imports the vouchers knows them by their ids. A month that was closed stays as it
+    /// was all the same.
+    ///
     /// A format is named by its id, registered or built in, or by the path of a descriptor. With
     /// no name, the configuration's formats are written, else `journal-csv`.
     ///
@@ -246,6 +250,8 @@ impl LedgerRange<'_> {
             range: self.range,
             allow_open: self.allow_open,
             write,
+            records: false,
+            closes: false,
             open: Default::default(),
             is_unreachable: false,
             cancelled: Arc::default(),

@@ -5,7 +5,7 @@
 
 pub mod manifest;
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,9 @@ pub enum OutputError {
         /// Why not.
         source: io::Error,
     },
+    /// Another run writes to the same folder.
+    #[error("another run holds the lock {}", .0.display())]
+    Locked(PathBuf),
     /// A file with other content stands in the way.
     #[error("{} is there already with different content", .0.display())]
     Different(PathBuf),
@@ -39,8 +42,46 @@ impl OutputError {
             Self::Write { .. } => {
                 "choose a folder that can be written to with --out DIR, and make sure that the disk has room"
             }
+            Self::Locked(_) => "wait for the other run to end; the lock ends with its process",
             Self::Different(_) => "choose another --out DIR, or overwrite it with --force",
         }
+    }
+}
+
+/// The name of the lock of a ledger's output folder.
+const LOCK: &str = ".bilag.lock";
+
+/// The lock of a ledger's output folder. Its file goes away with it, so that nothing but outputs is
+/// left behind.
+#[derive(Debug)]
+pub struct OutputLock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Drop for OutputLock {
+    fn drop(&mut self) {
+        // The file is removed while the lock is held. Where that fails it stays, and is locked the
+        // next time.
+        if cfg!(unix) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Whether an open file is still the one at `path`. Where files do not have numbers they are not
+/// removed either.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let (mine, there) = (file.metadata()?, fs::metadata(path));
+        Ok(there.is_ok_and(|there| (there.dev(), there.ino()) == (mine.dev(), mine.ino())))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (file, path);
+        Ok(true)
     }
 }
 
@@ -151,9 +192,42 @@ impl Staging {
         Ok(written)
     }
 
-    /// Puts all files in their places, or none when one of them would replace a different file
-    /// without `force`.
-    pub fn commit(mut self, force: bool) -> Result<(), OutputError> {
+    /// Takes the lock of the folder above that of the files, which one run at a time writes below;
+    /// it ends when what is returned is dropped.
+    pub fn lock(&mut self) -> Result<OutputLock, OutputError> {
+        self.make_folder()?;
+        let path = self.folder.parent().unwrap_or(&self.folder).join(LOCK);
+        let write = |source| OutputError::Write {
+            path: path.clone(),
+            source,
+        };
+        loop {
+            let mut options = File::options();
+            let file = options
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(&path)
+                .map_err(write)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(OutputError::Locked(path)),
+                Err(TryLockError::Error(source)) => return Err(write(source)),
+            }
+            // Whoever held it has removed the file meanwhile: then this is the lock of nothing.
+            if is_at(&file, &path).map_err(write)? {
+                return Ok(OutputLock { path, _file: file });
+            }
+        }
+    }
+
+    /// Refuses when one of the files would replace a different one without `force`.
+    pub fn check(&self, force: bool) -> Result<(), OutputError> {
+        self.unchanged(force).map(|_| ())
+    }
+
+    /// Which files are in their places already.
+    fn unchanged(&self, force: bool) -> Result<Vec<bool>, OutputError> {
         let mut unchanged = vec![false; self.files.len()];
         for (staged, unchanged) in self.files.iter().zip(&mut unchanged) {
             let path = self.folder.join(&staged.written.name);
@@ -165,6 +239,13 @@ impl Staging {
                 Err(source) => return Err(OutputError::Write { path, source }),
             }
         }
+        Ok(unchanged)
+    }
+
+    /// Puts all files in their places, or none when one of them would replace a different file
+    /// without `force`.
+    pub fn commit(mut self, force: bool) -> Result<(), OutputError> {
+        let unchanged = self.unchanged(force)?;
         for (staged, unchanged) in std::mem::take(&mut self.files).into_iter().zip(unchanged) {
             if unchanged {
                 continue;
@@ -246,14 +327,4 @@ fn content_hash(path: &Path) -> io::Result<Option<String>> {
         }
     }
     Ok(Some(hexadecimal(&hasher.finalize())))
-}
-
-/// Writes `content` to `path` so that the file is there whole or not at all, also after a crash.
-/// The folder must be there.
-pub(crate) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = temporary_file(path.parent().unwrap_or(Path::new(".")))?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|failure| failure.error)?;
-    Ok(())
 }

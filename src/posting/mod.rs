@@ -272,6 +272,14 @@ impl<'a> Poster<'a> {
         Ok(())
     }
 
+    /// The ledger dates whose entries wait for a payout, in order.
+    pub fn waiting_dates(&self) -> Vec<NaiveDate> {
+        let mut dates: Vec<NaiveDate> = self.waiting.iter().flat_map(Draft::ledger_dates).collect();
+        dates.sort_unstable();
+        dates.dedup();
+        dates
+    }
+
     /// What the vouchers given so far have taken in, on funds and fees, in minor units; only
     /// followed with one voucher per payout.
     pub fn given(&self) -> [i128; 2] {

@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use crate::ledger::finding::Finding;
 use crate::proof::{EndEdge, StartEdge, Status};
 use crate::report::model::{
-    JournalReport, LedgerReport, Money, PayoutReport, Proven, Report, TopicReport, TypeReport,
+    BooksReport, JournalReport, LedgerReport, Money, PayoutReport, Proven, Report, TopicReport, TypeReport,
 };
 use crate::run::documents::Output as Written;
 
@@ -59,6 +59,8 @@ struct Ledger<'a> {
     open_dates: &'a [NaiveDate],
     journal: Option<Journal>,
     findings: &'a [Finding],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    books: Vec<Books<'a>>,
     outputs: Vec<Output<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
@@ -107,6 +109,33 @@ struct Journal {
     postings: u64,
     debit: Text,
     credit: Text,
+}
+
+#[derive(serde::Serialize)]
+struct Books<'a> {
+    role: &'static str,
+    account: &'a str,
+    date: NaiveDate,
+    ledger: Text,
+    books: Text,
+    base_ledger: Option<Text>,
+    base_books: Option<Text>,
+    elsewhere: Option<Text>,
+}
+
+impl<'a> Books<'a> {
+    fn of(books: &'a BooksReport) -> Self {
+        Self {
+            role: books.role,
+            account: &books.account,
+            date: books.date,
+            ledger: Text(books.ledger),
+            books: Text(books.books),
+            base_ledger: books.base_ledger.map(Text),
+            base_books: books.base_books.map(Text),
+            elsewhere: books.elsewhere.map(Text),
+        }
+    }
 }
 
 #[derive(serde::Serialize)]
@@ -171,6 +200,7 @@ impl<'a> Ledger<'a> {
             open_dates: ledger.open_dates(),
             journal: proven.map(|Proven { journal, .. }| Journal::of(journal)),
             findings: ledger.findings(),
+            books: ledger.books.iter().map(Books::of).collect(),
             outputs: ledger.outputs.iter().map(Output::of).collect(),
             error: ledger.error.as_ref().map(|error| error.message.as_str()),
         }

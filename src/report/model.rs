@@ -15,6 +15,7 @@ use crate::proof::{EndEdge, LedgerProof, StartEdge, Status, TopicTotals};
 use crate::provider::{LedgerInfo, Topic};
 use crate::report::bank_text;
 use crate::run::LedgerRun;
+use crate::run::books::Standing;
 use crate::run::documents::Output;
 
 /// The decimals of an amount whose currency is not known.
@@ -51,10 +52,33 @@ pub struct LedgerReport {
     pub currency: Option<String>,
     /// What was proven; `None` when the run ended before.
     pub proven: Option<Proven>,
+    /// The provider's accounts at each month's end; none unless they were asked for.
+    pub books: Vec<BooksReport>,
     /// The files that were written.
     pub outputs: Vec<Output>,
     /// Why the ledger ended without success, apart from its findings.
     pub error: Option<ErrorReport>,
+}
+
+/// An account of the provider on a date, in the books and in the ledger.
+#[derive(Debug, Clone)]
+pub struct BooksReport {
+    /// The account's role.
+    pub role: &'static str,
+    /// Its number.
+    pub account: String,
+    /// The date.
+    pub date: NaiveDate,
+    /// The provider's balance.
+    pub ledger: Money,
+    /// What the account shows, where its opening was booked.
+    pub books: Money,
+    /// The provider's balance at the date's rate, in the base currency, where there is one.
+    pub base_ledger: Option<Money>,
+    /// What the account shows in the base currency, where its opening has a rate.
+    pub base_books: Option<Money>,
+    /// What the ledger moved and the vouchers did not, because the modes leave it to others.
+    pub elsewhere: Option<Money>,
 }
 
 /// What is known of a ledger's range.
@@ -193,6 +217,7 @@ impl LedgerReport {
                 None => run.info.currency.clone(),
             },
             proven: proof.map(|proof| Proven::of(run, proof, market)),
+            books: run.books.iter().map(BooksReport::of).collect(),
             outputs: run.outputs.clone(),
             error: run.error.as_ref().map(|error| ErrorReport {
                 message: with_causes(error),
@@ -210,6 +235,7 @@ impl LedgerReport {
             currency: info.currency.clone(),
             info,
             proven: None,
+            books: Vec::new(),
             outputs: Vec::new(),
             error: Some(error),
         }
@@ -240,6 +266,26 @@ impl LedgerReport {
         self.findings()
             .iter()
             .filter(move |finding| finding.level == level)
+    }
+}
+
+impl BooksReport {
+    fn of(standing: &Standing) -> Self {
+        let money = |minor: i64, currency| Money {
+            minor: minor.into(),
+            currency: Some(currency),
+        };
+        let base = |minor: Option<i64>| minor.map(|minor| money(minor, standing.base_currency));
+        Self {
+            role: standing.role.name(),
+            account: standing.account.to_string(),
+            date: standing.date,
+            ledger: money(standing.ledger, standing.currency),
+            books: money(standing.books, standing.currency),
+            base_ledger: base(standing.base_ledger),
+            base_books: base(standing.base_books),
+            elsewhere: standing.elsewhere.map(|minor| money(minor, standing.currency)),
+        }
     }
 }
 

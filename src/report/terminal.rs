@@ -379,6 +379,7 @@ mod tests {
                 },
                 findings: [Level::Error, Level::Review, Level::Info].map(finding).to_vec(),
             }),
+            books: Vec::new(),
             outputs: vec![Output {
                 format: text(),
                 path: HOSTILE.into(),

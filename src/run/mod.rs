@@ -1,11 +1,14 @@
 //! One ledger from the archive to its files: prove, post, check, write, in one pass over its days.
 
 mod beginning;
+pub mod books;
 pub mod captures;
+pub mod close;
+pub mod cover;
 pub mod documents;
 pub mod earlier;
 pub mod explain;
-pub mod export_log;
+mod judge;
 mod movement;
 mod pass;
 mod payout_numbers;
@@ -15,6 +18,7 @@ pub mod session;
 mod stage;
 pub mod unused_lines;
 mod valued;
+pub mod withdraw;
 mod worth;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +32,8 @@ use thiserror::Error;
 use crate::archive::{Archive, ArchiveError};
 use crate::catalogue::Format;
 use crate::config::Config;
+use crate::coverage::CoverageError;
+use crate::coverage::recorder::Recording;
 use crate::date::DateRange;
 use crate::days::{Days, ReadAgain};
 use crate::format::FormatError;
@@ -37,6 +43,8 @@ use crate::output::OutputError;
 use crate::posting::books::PostingError;
 use crate::proof::{LedgerProof, Prover, Status};
 use crate::provider::{LedgerInfo, Topic};
+use crate::run::books::Standing;
+use crate::run::cover::{Covers, FormatPlan};
 use crate::run::documents::Output;
 use crate::run::pass::Run;
 use crate::run::session::Session;
@@ -52,6 +60,10 @@ pub struct RunOptions {
     pub write: Option<WriteOptions>,
     /// Dates that the provider, asked just now, says are open; they are not in the archive.
     pub open: BTreeSet<(Topic, NaiveDate)>,
+    /// Record what the run makes, for whoever runs it.
+    pub records: bool,
+    /// The range is to be closed, so it must be as closed months have it.
+    pub closes: bool,
     /// Whether the provider, asked just now, no longer lists the ledger.
     pub is_unreachable: bool,
     /// Set from outside to end the run between two dates, leaving nothing half done.
@@ -77,6 +89,14 @@ pub struct WriteOptions {
     pub new_only: bool,
     /// Only find out what the formats cannot hold.
     pub dry_run: bool,
+    /// Keep in the archive what is exported, and judge this export by the earlier ones.
+    pub keeps_coverage: bool,
+    /// Formats that are written only because all are; they cover nothing.
+    pub uncovered: BTreeSet<String>,
+    /// Only say what an export would change in what was exported.
+    pub plans: bool,
+    /// Write nothing but corrections of what was exported.
+    pub corrections: bool,
 }
 
 /// Why a ledger's run ended without success, apart from its findings.
@@ -98,6 +118,9 @@ pub enum RunError {
     /// A file of the archive is not the same from one look to the next.
     #[error(transparent)]
     ReadAgain(#[from] ReadAgain),
+    /// What was exported or closed cannot be read, or does not allow it.
+    #[error(transparent)]
+    Coverage(#[from] CoverageError),
     /// The user ended the run.
     #[error("cancelled")]
     Cancelled,
@@ -130,6 +153,7 @@ impl RunError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Archive(error) => error.hint().map(str::to_owned),
+            Self::Coverage(error) => error.hint().map(str::to_owned),
             Self::Posting(error) => error.hint(),
             Self::Format(error) => error.hint(),
             Self::Output(error) => Some(error.hint().to_owned()),
@@ -152,6 +176,13 @@ pub struct LedgerRun {
     pub movements: BTreeMap<Arc<str>, i128>,
     /// What was written.
     pub outputs: Vec<Output>,
+    /// What an export would change, where that was asked for.
+    pub plans: Vec<FormatPlan>,
+    /// What the run made, where that was asked for.
+    pub recording: Option<Recording>,
+    /// The provider's accounts at each month's end, in the books and in the ledger, where that was
+    /// asked for.
+    pub books: Vec<Standing>,
     /// Why it ended without success, apart from findings.
     pub error: Option<RunError>,
 }
@@ -171,6 +202,10 @@ pub fn ledger(archive: &Archive, ledger_id: &str, config: &Config, options: &Run
             };
         }
     };
+    let covers = match Covers::load(archive, ledger_id, &options, &session.ledger_config) {
+        Ok(covers) => covers,
+        Err(error) => return LedgerRun::ended(session.info, error.into()),
+    };
     let exported = if options.allow_open {
         closed_part(&session.days, options.range)
     } else {
@@ -180,6 +215,8 @@ pub fn ledger(archive: &Archive, ledger_id: &str, config: &Config, options: &Run
         currency: session.currency(options.range),
         siblings: siblings(archive, &session, &options),
         exported: exported.unwrap_or(options.range),
+        archive,
+        covers: &covers,
         session: &session,
         options: &options,
     };
@@ -214,7 +251,16 @@ fn conclude(result: &mut LedgerRun, session: &Session<'_>, options: &RunOptions)
 fn with_formats(options: &RunOptions, session: &Session<'_>) -> Result<RunOptions, FormatError> {
     let mut options = options.clone();
     if let Some(write) = &mut options.write {
+        let named: BTreeSet<String> = write
+            .formats
+            .iter()
+            .map(|format| format.descriptor.id.clone())
+            .collect();
         write.formats = documents::formats(&session.ledger_config, &session.info.ledger_id, write)?;
+        if write.all_formats {
+            let ids = write.formats.iter().map(|format| format.descriptor.id.clone());
+            write.uncovered = ids.filter(|id| !named.contains(id)).collect();
+        }
     }
     Ok(options)
 }
@@ -322,6 +368,9 @@ impl LedgerRun {
             totals: JournalTotals::default(),
             movements: BTreeMap::new(),
             outputs: Vec::new(),
+            plans: Vec::new(),
+            recording: None,
+            books: Vec::new(),
             error: None,
         }
     }

@@ -3,10 +3,14 @@
 //! What is written is staged, and kept only when nothing stands against the export. So what was
 //! proven is what is written.
 
+mod correct;
+mod keep;
+
 use std::sync::atomic::Ordering;
 
 use chrono::NaiveDate;
 
+use crate::archive::Archive;
 use crate::config::{DateBasis, VoucherPer};
 use crate::date::{DateRange, days_before};
 use crate::days::ReadAgain;
@@ -23,9 +27,11 @@ use crate::posting::rule_use;
 use crate::posting::sequence::Sequence;
 use crate::proof::{ProofOptions, Prover, Status};
 use crate::provider::{LedgerInfo, Topic};
+use crate::run::cover::Covers;
 use crate::run::documents::Documents;
 use crate::run::earlier::{self, Earlier};
 use crate::run::movement::{Movements, entry_sums, fees_not_booked, movement_error};
+use crate::run::pass::keep::{End, Kept};
 use crate::run::payout_numbers::PayoutNumbers;
 use crate::run::refund_check;
 use crate::run::session::Session;
@@ -41,6 +47,9 @@ pub(super) struct Run<'a> {
     pub(super) currency: Currency,
     /// The dates that go into files.
     pub(super) exported: DateRange,
+    pub(super) archive: &'a Archive,
+    /// What was exported and closed before.
+    pub(super) covers: &'a Covers,
     /// The other ledgers of the same company.
     pub(super) siblings: Vec<String>,
 }
@@ -48,6 +57,7 @@ pub(super) struct Run<'a> {
 /// What the pass has come to so far.
 struct Pass<'r, 'a> {
     run: &'r Run<'a>,
+    context: Context<'r>,
     prover: Prover,
     poster: Poster<'r>,
     books: &'r Books<'r>,
@@ -84,7 +94,9 @@ impl Run<'_> {
         };
         let (documents, error) = match &self.options.write {
             None => (None, None),
-            Some(write) => match Documents::new(context, write) {
+            // Corrections are made when all that the run makes is known.
+            Some(write) if write.corrections => (None, None),
+            Some(write) => match Documents::new(context, write, self.covers, self.folder(write)) {
                 Ok(documents) => (Some(documents), None),
                 Err(error) => (None, Some(error)),
             },
@@ -100,11 +112,13 @@ impl Run<'_> {
             settings.date_basis == DateBasis::LedgerDate || settings.voucher_per == VoucherPer::Payout;
         let mut pass = Pass {
             run: self,
+            context,
             prover: Prover::start(&self.session.days, self.proof_options()),
             poster: Poster::new(&books, captures, earlier.opening),
             books: &books,
             stage: Stage {
                 documents,
+                recorder: self.covers.recorder(&books),
                 sequence: (!is_ordered).then(|| Sequence::new(self.exported)),
                 totals: JournalTotals::default(),
                 movements: Movements::default(),
@@ -368,13 +382,17 @@ impl Pass<'_, '_> {
         let is_open = !proof.open_dates.is_empty() && !run.options.allow_open;
         let is_open = is_open || !earlier.missing.is_empty();
         let may_write = error.is_none() && proof.status != Status::Failed && !is_open;
-        let mut outputs = Vec::new();
+        let mut kept = Kept::default();
+        let recorder = self.stage.recorder.take();
         if may_write && proof.exported.is_some() {
-            match self
-                .stage
-                .keep(&mut proof, &run.session.config.fingerprint, self.sources)
-            {
-                Ok(written) => outputs = written,
+            let end = End {
+                context: self.context,
+                recorder,
+                waiting: self.poster.waiting_dates(),
+                sources: self.sources,
+            };
+            match run.keep(&mut self.stage, &mut proof, end) {
+                Ok(done) => kept = done,
                 Err(failure) => error = Some(failure),
             }
         }
@@ -383,7 +401,10 @@ impl Pass<'_, '_> {
             proof: Some(proof),
             totals: self.stage.totals,
             movements: self.stage.movements.into_map(),
-            outputs,
+            outputs: kept.outputs,
+            plans: kept.plans,
+            recording: kept.recording,
+            books: kept.books,
             error,
         }
     }

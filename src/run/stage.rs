@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use crate::coverage::recorder::Recorder;
 use crate::journal::{JournalTotals, Voucher};
 use crate::ledger::page::Page;
 use crate::output::manifest::ManifestSource;
@@ -16,6 +17,8 @@ use crate::writer::Opening;
 /// Where vouchers go.
 pub(super) struct Stage<'r> {
     pub(super) documents: Option<Documents<'r>>,
+    /// What coverage sees of the vouchers, where it is asked for.
+    pub(super) recorder: Option<Recorder>,
     /// Holds the vouchers back where they are not made in their order.
     pub(super) sequence: Option<Sequence>,
     pub(super) totals: JournalTotals,
@@ -38,6 +41,9 @@ impl Stage<'_> {
     pub(super) fn voucher(&mut self, voucher: &Voucher) -> Result<(), RunError> {
         self.totals.add(voucher);
         self.movements.add(voucher);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.add(voucher);
+        }
         if let Some(worth) = &mut self.worth {
             worth.voucher(voucher);
         }
@@ -78,21 +84,23 @@ impl Stage<'_> {
         documents.end(opening)
     }
 
-    /// Reports what targets cannot hold, and keeps the files when they hold everything.
+    /// Reports what targets cannot hold, and keeps the files when they hold everything and nothing
+    /// else refuses them. `note` is called before they appear.
     pub(super) fn keep(
         &mut self,
         proof: &mut LedgerProof,
         fingerprint: &str,
         sources: Vec<ManifestSource>,
+        note: impl FnOnce() -> Result<(), RunError>,
     ) -> Result<Vec<Output>, RunError> {
         let Some(mut documents) = self.documents.take() else {
             return Ok(Vec::new());
         };
         let is_refused = documents.has_refusals();
         documents.report(&mut proof.findings);
-        if is_refused {
+        if is_refused || proof.findings.refuse_output() || proof.findings.fail() {
             return Ok(Vec::new());
         }
-        documents.finish(fingerprint, sources)
+        documents.finish(fingerprint, sources, note)
     }
 }

@@ -135,7 +135,7 @@ impl Store for Folder {
 
     fn lock(&self, name: &str) -> Result<FolderLock, StoreError> {
         let opened = self.path(name).and_then(|path| {
-            make_folder(&self.root)?;
+            make_folder(path.parent().unwrap_or(&self.root))?;
             let mut options = OpenOptions::new();
             options.read(true).write(true).create(true).truncate(false);
             #[cfg(unix)]

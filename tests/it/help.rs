@@ -31,6 +31,8 @@ fn every_command_explains_itself() {
         "fetch",
         "reconcile",
         "check",
+        "plan",
+        "close",
         "explain",
         "ledgers",
         "formats",

@@ -7,6 +7,7 @@ mod bad_input;
 mod baseline;
 mod conformance;
 mod contract;
+mod coverage;
 mod currency;
 mod documents;
 mod exits;

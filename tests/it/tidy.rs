@@ -17,7 +17,7 @@ use strum::VariantNames;
 
 /// What each module may use, and why. The data flows one way; what is missing here is either
 /// against the flow or has not been needed.
-const EDGES: [(&str, &[&str], &str); 27] = [
+const EDGES: [(&str, &[&str], &str); 28] = [
     ("text", &[], "a plain helper"),
     ("date", &[], "a plain helper"),
     ("money", &[], "a plain helper"),
@@ -69,6 +69,11 @@ const EDGES: [(&str, &[&str], &str); 27] = [
         "vouchers know nothing of where they come from",
     ),
     (
+        "coverage",
+        &["archive", "date", "digest", "journal", "money", "provider"],
+        "keeps in the archive what was exported and closed: vouchers, wherever they come from",
+    ),
+    (
         "posting",
         &[
             "account", "chart", "config", "date", "journal", "ledger", "money", "provider", "text",
@@ -100,8 +105,10 @@ const EDGES: [(&str, &[&str], &str); 27] = [
             "catalogue",
             "chart",
             "config",
+            "coverage",
             "date",
             "days",
+            "digest",
             "encode",
             "format",
             "journal",
@@ -162,6 +169,7 @@ const EDGES: [(&str, &[&str], &str); 27] = [
             "catalogue",
             "chart",
             "config",
+            "coverage",
             "date",
             "days",
             "encode",

@@ -130,6 +130,15 @@ impl Draft {
         self.pairs.is_empty() && self.differences.is_empty()
     }
 
+    /// The ledger dates of the entries that have been added, in order.
+    pub fn ledger_dates(&self) -> Vec<NaiveDate> {
+        let pairs = self.pairs.values();
+        let mut dates: Vec<NaiveDate> = pairs.flat_map(|pair| pair.amounts.keys().copied()).collect();
+        dates.sort_unstable();
+        dates.dedup();
+        dates
+    }
+
     /// Whether an entry of a ledger date has been added that moves the account of `role`.
     pub fn moves(&self, role: Role, ledger_date: NaiveDate, books: &Books<'_>) -> bool {
         self.pairs.iter().any(|((key, _), pair)| {
@@ -240,6 +249,7 @@ impl Draft {
             return Ok(None);
         };
         self.round(books, &mut postings)?;
+        let ledger_dates = self.ledger_dates();
         let voucher = Voucher::new(
             id,
             self.date,
@@ -247,7 +257,7 @@ impl Draft {
             books.settings.base_currency,
             postings,
         )?;
-        Ok(Some(voucher))
+        Ok(Some(voucher.holding(ledger_dates)))
     }
 
     fn difference(

@@ -13,15 +13,15 @@ use chrono::NaiveDate;
 
 use crate::catalogue::{self, Format};
 use crate::config::{CaptureMode, LedgerConfig};
-use crate::format::{Coverage, FormatError, Split};
+use crate::format::{FormatError, Split};
 use crate::journal::Voucher;
 use crate::ledger::finding::{Code, Findings};
 use crate::ledger::page::Page;
 use crate::output::Staging;
 use crate::output::manifest::{Manifest, ManifestOutput, ManifestRange, ManifestSource};
+use crate::run::cover::Covers;
 use crate::run::documents::set::DocumentSet;
-use crate::run::export_log::ExportLog;
-use crate::run::{RunError, WriteOptions, output_folder};
+use crate::run::{RunError, WriteOptions};
 use crate::writer::{Context, Limits, Opening};
 
 /// The layout of `manifest.json`.
@@ -47,15 +47,19 @@ pub struct Documents<'a> {
     /// Where files are made; `None` when only checking.
     staging: Option<Staging>,
     sets: Vec<DocumentSet<'a>>,
-    log: ExportLog,
-    range: String,
+    covers: &'a Covers,
     new_only: bool,
     force: bool,
 }
 
 impl<'a> Documents<'a> {
-    /// Makes ready the formats of `write`, each once.
-    pub fn new(context: Context<'a>, write: &'a WriteOptions) -> Result<Self, RunError> {
+    /// Makes ready the formats of `write`, each once; their files go to `folder`.
+    pub fn new(
+        context: Context<'a>,
+        write: &'a WriteOptions,
+        covers: &'a Covers,
+        folder: PathBuf,
+    ) -> Result<Self, RunError> {
         let mut sets: Vec<DocumentSet<'a>> = Vec::new();
         for format in &write.formats {
             let id = &format.descriptor.id;
@@ -63,13 +67,11 @@ impl<'a> Documents<'a> {
                 sets.push(DocumentSet::new(format, &context)?);
             }
         }
-        let folder = output_folder(&write.out, &context.info.ledger_id, context.range);
         Ok(Self {
             staging: (!write.dry_run).then(|| Staging::new(&folder)),
             folder,
             sets,
-            log: ExportLog::load(&write.out.join(&context.info.ledger_id))?,
-            range: format!("{}_{}", context.range.from(), context.range.to()),
+            covers,
             new_only: write.new_only,
             force: write.force,
             context,
@@ -79,6 +81,11 @@ impl<'a> Documents<'a> {
     /// Whether a document wants the days before the range that its first payout takes in.
     pub fn want_days_before(&self) -> bool {
         self.sets.iter().any(DocumentSet::wants_days_before)
+    }
+
+    /// Whether a document is made of entries rather than vouchers.
+    pub fn want_entries(&self) -> bool {
+        self.sets.iter().any(DocumentSet::wants_entries)
     }
 
     /// Some entries of a day before the range.
@@ -116,20 +123,10 @@ impl<'a> Documents<'a> {
     /// A voucher, in any order: it is checked, to be written later.
     pub fn check(&mut self, voucher: &Voucher) -> Result<(), RunError> {
         for set in &mut self.sets {
-            let descriptor = &set.format.descriptor;
-            if descriptor.coverage == Coverage::Vouchers
-                && let Some(other) = self
-                    .log
-                    .other_range(&descriptor.id, &self.range, voucher.id().as_str())
-            {
-                let other = other.to_owned();
-                let repeated = set
-                    .repeated
-                    .get_or_insert_with(|| (0, voucher.id().to_string(), other));
-                repeated.0 += 1;
-                if self.new_only {
-                    continue;
-                }
+            let id = &set.format.descriptor.id;
+            if self.new_only && self.covers.is_elsewhere(id, voucher, self.context.range) {
+                set.left_out += 1;
+                continue;
             }
             set.check(voucher, &self.context)?;
         }
@@ -144,13 +141,9 @@ impl<'a> Documents<'a> {
             if is_refused && set.shape.split != Split::Voucher {
                 continue;
             }
-            if set.format.descriptor.coverage == Coverage::Vouchers {
-                let id = &set.format.descriptor.id;
-                let long = voucher.id().as_str();
-                if self.new_only && self.log.other_range(id, &self.range, long).is_some() {
-                    continue;
-                }
-                set.vouchers.insert(long.to_owned());
+            let id = &set.format.descriptor.id;
+            if self.new_only && self.covers.is_elsewhere(id, voucher, self.context.range) {
+                continue;
             }
             set.write(voucher, &self.context, self.staging.as_mut())?;
         }
@@ -161,7 +154,7 @@ impl<'a> Documents<'a> {
     pub fn end(&mut self, opening: &Opening) -> Result<(), RunError> {
         for set in &mut self.sets {
             set.end(opening, &self.context)?;
-            if self.new_only && set.taken == 0 && set.repeated.is_some() {
+            if set.taken == 0 && set.left_out > 0 {
                 // Everything was exported before: a file without vouchers would only confuse.
                 set.drop_documents();
             }
@@ -181,16 +174,6 @@ impl<'a> Documents<'a> {
         for set in &mut self.sets {
             let id = &set.format.descriptor.id;
             std::mem::replace(&mut set.limits, Limits::new(id)).report(findings);
-            if let Some((count, voucher, range)) =
-                set.repeated.take().filter(|_| !self.new_only && !self.force)
-            {
-                findings.add(Code::AlreadyExported, None, None, None, || {
-                    format!(
-                        "{id}: {count} vouchers, the first is {voucher}, were exported before (for {range}); importing both \
-                         files books them twice. Use --new-only to leave them out"
-                    )
-                });
-            }
             let integration = set.format.descriptor.own_integration.as_ref();
             if let Some(integration) = integration.filter(|_| books_sales) {
                 findings.add(Code::DoubleBooking, None, None, None, || {
@@ -200,20 +183,18 @@ impl<'a> Documents<'a> {
         }
     }
 
-    /// Completes the files, adds the manifest, and puts all in their places.
-    pub fn finish(self, configuration: &str, sources: Vec<ManifestSource>) -> Result<Vec<Output>, RunError> {
+    /// Completes the files, adds the manifest, notes what is exported, and puts all in their places.
+    pub fn finish(
+        self,
+        configuration: &str,
+        sources: Vec<ManifestSource>,
+        note: impl FnOnce() -> Result<(), RunError>,
+    ) -> Result<Vec<Output>, RunError> {
         let Some(mut staging) = self.staging else {
             return Ok(Vec::new());
         };
-        let mut log = self.log;
         let mut written: Vec<ManifestOutput> = Vec::new();
-        let mut has_news = false;
-        for mut set in self.sets {
-            let vouchers = std::mem::take(&mut set.vouchers);
-            if !vouchers.is_empty() {
-                log.record(&set.format.descriptor.id, &self.range, vouchers);
-                has_news = true;
-            }
+        for set in self.sets {
             written.append(&mut set.finish(&mut staging)?);
         }
         let outputs: Vec<Output> = written
@@ -246,10 +227,12 @@ impl<'a> Documents<'a> {
         io::Write::write_all(&mut file, manifest.to_text().as_bytes())
             .map_err(|source| staging.error("manifest.json", source))?;
         staging.add(file, "manifest.json")?;
+        let _lock = staging.lock()?;
+        staging.check(self.force)?;
+        // First the note, then the files: what is killed in between is completed by a repetition,
+        // and what stands in a file was always noted.
+        note()?;
         staging.commit(self.force)?;
-        if has_news {
-            log.save()?;
-        }
         Ok(outputs)
     }
 }

@@ -1,7 +1,7 @@
 //! The documents of one format: one, or one for each fiscal year or voucher.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
-use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 
@@ -29,12 +29,10 @@ pub(super) struct DocumentSet<'a> {
     parts: BTreeMap<Part, Document<'a>>,
     /// Files of single vouchers, which are complete.
     complete: Vec<ManifestOutput>,
-    /// Vouchers that another range's export holds: how many, and the first with its range.
-    pub(super) repeated: Option<(usize, String, String)>,
+    /// How many vouchers were left out, because another range's file has them.
+    pub(super) left_out: usize,
     /// How many vouchers were taken.
     pub(super) taken: usize,
-    /// Vouchers that go into the files, for the export log.
-    pub(super) vouchers: BTreeSet<String>,
 }
 
 /// Which part of the journal a document holds.
@@ -72,9 +70,8 @@ impl<'a> DocumentSet<'a> {
             options: format.options(context)?,
             parts,
             complete: Vec::new(),
-            repeated: None,
+            left_out: 0,
             taken: 0,
-            vouchers: BTreeSet::new(),
         })
     }
 
@@ -82,6 +79,13 @@ impl<'a> DocumentSet<'a> {
     pub(super) fn wants_days_before(&self) -> bool {
         let mut documents = self.parts.values();
         documents.any(|document| document.writer.wants_days_before())
+    }
+
+    /// Whether a document is made of entries.
+    pub(super) fn wants_entries(&self) -> bool {
+        self.parts
+            .values()
+            .any(|document| document.writer.wants_entries())
     }
 
     /// Shows some entries of a day before the range to every document.

@@ -31,6 +31,8 @@ fn options(range: DateRange, write: Option<WriteOptions>) -> RunOptions {
         range,
         allow_open: false,
         write,
+        records: false,
+        closes: false,
         open: BTreeSet::new(),
         is_unreachable: false,
         cancelled: Arc::default(),
