@@ -11,8 +11,12 @@ use crate::catalogue::registry::{Folder, Make, Makers, REGISTRY};
 use crate::config::LedgerConfig;
 use crate::format::options::Options;
 use crate::format::{Descriptor, FormatError, Shape};
+use crate::input;
 use crate::writer::Context;
 use crate::writer::delimited::{DelimitedChecker, DelimitedWriter, Table};
+
+/// The largest descriptor, in bytes. Those that are built in have a few thousand.
+const FILE_MAX: u64 = 1 << 20;
 
 /// A format: its descriptor and its writer.
 #[derive(Debug)]
@@ -83,7 +87,7 @@ impl Format {
             message,
         };
         let text =
-            std::fs::read_to_string(path).map_err(|error| invalid(format!("cannot be read: {error}")))?;
+            input::read_text(path, FILE_MAX).map_err(|error| invalid(format!("cannot be read: {error}")))?;
         let descriptor = Descriptor::parse(&text).map_err(&invalid)?;
         if descriptor.delimited.is_none() {
             return Err(invalid("there is no [delimited] table".to_owned()));

@@ -13,6 +13,10 @@ use crate::report_api::credentials::CredentialsError;
 use crate::report_api::error::{ApiError, ErrorKind};
 use crate::run::RunError;
 use crate::run::rules::RulesError;
+use crate::text::shortened;
+
+/// The longest message, in characters: it may quote a file or the provider.
+const MESSAGE_MAX: usize = 2000;
 
 /// A failure that ends a command, or one ledger of it.
 #[derive(Debug, Clone)]
@@ -27,7 +31,7 @@ impl Failure {
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self {
             exit,
-            message: message.into(),
+            message: shortened(&message.into(), MESSAGE_MAX).into_owned(),
             hint: None,
         }
     }
@@ -51,9 +55,8 @@ impl Failure {
 
     fn of(exit: Exit, error: &dyn std::error::Error, hint: Option<String>) -> Self {
         Self {
-            exit,
-            message: with_causes(error),
             hint,
+            ..Self::new(exit, with_causes(error))
         }
     }
 
@@ -117,6 +120,7 @@ fn archive_exit(error: &ArchiveError) -> Exit {
         ArchiveError::Locked { .. } => Exit::Locked,
         ArchiveError::NotText(_)
         | ArchiveError::LedgerItem { .. }
+        | ArchiveError::NotALedger(_)
         | ArchiveError::TwoVersions(..)
         | ArchiveError::Read { .. } => Exit::DoesNotReconcile,
         ArchiveError::Write { .. } => Exit::OutputRefused,

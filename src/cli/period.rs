@@ -212,7 +212,7 @@ impl<'a> PeriodCommand<'a> {
             }
         }
         if self.global.json {
-            terminal::print(&report::json::render(&Report {
+            terminal::json_text(&report::json::render(&Report {
                 command: self.name.to_owned(),
                 range: self.range,
                 exit_code: exit.code(),

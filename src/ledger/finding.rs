@@ -7,6 +7,10 @@ use serde::Serialize;
 use strum::IntoStaticStr;
 
 use crate::provider::Topic;
+use crate::text::shortened;
+
+/// The longest message, in characters: it may quote what the provider says.
+const MESSAGE_MAX: usize = 2000;
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -169,7 +173,7 @@ impl Findings {
                 ledger_date,
                 ordinal,
                 count: 1,
-                message: message(),
+                message: shortened(&message(), MESSAGE_MAX).into_owned(),
             });
     }
 

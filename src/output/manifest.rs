@@ -4,6 +4,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::input;
+
+/// The largest manifest that is read, in bytes. A year of two topics has a hundredth of that.
+const MANIFEST_MAX: u64 = 64 << 20;
+
 /// The manifest of one ledger and range.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -60,7 +65,7 @@ impl Manifest {
     pub fn adopt(&mut self, folder: &Path) {
         let path = folder.join("manifest.json");
         // A manifest that is not there or not ours has nothing to keep.
-        let Ok(text) = std::fs::read_to_string(path) else {
+        let Ok(text) = input::read_text(&path, MANIFEST_MAX) else {
             return;
         };
         let Ok(earlier) = serde_json::from_str::<Self>(&text) else {

@@ -4,12 +4,12 @@
 //! files cover vouchers are in it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::input;
 use crate::output::{OutputError, write_whole};
 
 const SCHEMA: u32 = 1;
@@ -32,7 +32,7 @@ impl ExportLog {
     /// Reads the log in the folder of a ledger; one that is not there is empty.
     pub fn load(folder: &Path) -> Result<Self, OutputError> {
         let path = folder.join("export-log.json");
-        let text = match fs::read_to_string(&path) {
+        let text = match input::read_text(&path, u64::MAX) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Self {
