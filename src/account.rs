@@ -50,6 +50,10 @@ impl<'de> Deserialize<'de> for DateText {
     }
 }
 
+pub(crate) fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+    DateText::deserialize(deserializer).map(|date| date.0)
+}
+
 pub(crate) fn optional_date<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<NaiveDate>, D::Error> {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
@@ -109,12 +110,12 @@ impl Role {
 #[serde(deny_unknown_fields)]
 pub struct ChartAccount {
     pub number: AccountNumber,
-    /// The name in the market's language.
+    /// The name in the market's language, with `{brand}` where the provider's brand stands.
     pub name: String,
 }
 
-/// The texts of voucher lines, with `{date}`, `{unit}`, `{no}`, `{ref}` and `{type}`. One text per
-/// posting key.
+/// The texts of voucher lines, with `{brand}`, `{date}`, `{unit}`, `{no}`, `{ref}` and `{type}`. One
+/// text per posting key.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Texts {
@@ -130,6 +131,7 @@ pub struct Texts {
     pub top_up: String,
     pub credit_note: String,
     pub fees_invoiced: String,
+    pub service_fee: String,
     pub unknown: String,
     pub fx_difference: String,
     pub fx_revaluation: String,
@@ -137,6 +139,38 @@ pub struct Texts {
     /// The text on the bank statement, where the provider builds it from the payout number.
     #[serde(default)]
     pub bank: Option<String>,
+}
+
+/// The texts of vouchers of one entry, where they speak of it in other words than a sum does.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryTexts {
+    pub capture: String,
+    pub refund: String,
+    pub capture_fee: String,
+}
+
+/// A name under which the provider trades.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Brand {
+    pub name: String,
+    /// Its first date; the first brand has held always.
+    #[serde(default, deserialize_with = "crate::account::optional_date")]
+    pub from: Option<NaiveDate>,
+}
+
+/// A date on which the law moved some of what a tax code is for to another code.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateChange {
+    /// The code.
+    pub tax_code: String,
+    /// The first date of the new law.
+    #[serde(deserialize_with = "crate::account::date")]
+    pub from: NaiveDate,
+    /// What changed, for people: a sentence without its full stop.
+    pub text: String,
 }
 
 /// A market's defaults.
@@ -155,10 +189,20 @@ pub struct Chart {
     /// Names of accounts that tax codes and rules lead to.
     #[serde(default)]
     pub names: BTreeMap<String, String>,
+    /// The account of the market's standard chart that an account of our own choice is a part of.
+    #[serde(default)]
+    pub standard: BTreeMap<String, String>,
     /// Tax codes by name.
     pub tax_codes: BTreeMap<String, TaxCode>,
     /// Texts in the market's language.
     pub texts: Texts,
+    /// Texts of vouchers of one entry.
+    pub entry_texts: EntryTexts,
+    /// Dates on which a code stopped being right for some of what it was for.
+    #[serde(default)]
+    pub rate_changes: Vec<RateChange>,
+    /// The provider's brands, in order of their first dates.
+    pub brands: Vec<Brand>,
 }
 
 // Each is read when it is first asked for: a run is about one market, seldom two.
@@ -187,7 +231,14 @@ impl Chart {
             .expect("the charts are part of the program and tested")
     }
 
-    /// The name of an account by its number, where the chart knows it.
+    /// The account of the market's standard chart that an account is, or is a part of; `None` for
+    /// a number that this chart does not have.
+    pub fn standard_of<'c>(&'c self, number: &'c str) -> Option<&'c str> {
+        let standard = self.standard.get(number).map(String::as_str);
+        standard.or_else(|| self.account_name(number).map(|_| number))
+    }
+
+    /// The name of an account by its number, with `{brand}` in its place, where the chart knows it.
     pub fn account_name(&self, number: &str) -> Option<&str> {
         self.names.get(number).map(String::as_str).or_else(|| {
             self.accounts

@@ -1,6 +1,7 @@
 //! Text from outside, made safe for one line of a voucher and for a terminal.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 /// The longest line that a terminal gets, in characters. What is longer came from outside.
 const LINE_MAX: usize = 2000;
@@ -152,6 +153,40 @@ pub fn cut(text: &str, count: usize) -> &str {
         .map_or(text, |(end, _)| &text[..end])
 }
 
+/// How many characters have to be put in, taken out or replaced to make `b` of `a`.
+pub fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (above, character) in a.chars().enumerate() {
+        let mut diagonal = above;
+        row[0] = above + 1;
+        for (column, other) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(character != *other);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// The names of `known` that `word` may have been meant to be, the nearest first; three at most.
+pub fn nearest<'a, T: AsRef<str> + ?Sized + 'a>(
+    word: &str,
+    known: impl IntoIterator<Item = &'a T>,
+) -> Vec<&'a str> {
+    let edits_max = (word.chars().count() / 2).max(2);
+    let same_start = |name: &str| word.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
+    let mut near: Vec<(usize, Reverse<usize>, &str)> = known
+        .into_iter()
+        .map(AsRef::as_ref)
+        .map(|name| (edits(word, name), Reverse(same_start(name)), name))
+        .filter(|(edits, ..)| *edits <= edits_max)
+        .collect();
+    near.sort_unstable();
+    near.truncate(3);
+    near.into_iter().map(|(.., name)| name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,5 +274,16 @@ mod tests {
     fn cutting_counts_characters() {
         assert_eq!(cut("ærlig", 2), "ær");
         assert_eq!(cut("ab", 5), "ab");
+    }
+
+    #[test]
+    fn edits_are_counted_and_the_nearest_name_comes_first() {
+        assert_eq!(edits("302312", "302321"), 2);
+        assert_eq!(edits("gbat", "gbat10"), 2);
+        assert_eq!((edits("", "æø"), edits("abc", "abc")), (2, 0));
+        let known = ["sie4", "gbat10", "journal-csv"];
+        assert_eq!(nearest("gbat", &known), ["gbat10"]);
+        assert_eq!(nearest("FI25", &["DK25", "FI0", "FI25.5"])[0], "FI25.5");
+        assert_eq!(nearest("excel", &known), [""; 0]);
     }
 }

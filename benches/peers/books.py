@@ -16,13 +16,13 @@ NAMES = {
 }
 
 # Entry type: the account that takes the amount, the account that takes its opposite with its tax code, the
-# text for a date `{date}` and a payout's number `{number}`.
+# text for what it speaks of: the merchant's reference, a payout's number.
 BOOKINGS = {
-    "capture": ("1577", "1576", "", "Vipps salg {date} 123455"),
-    "refund": ("1577", "1576", "", "Vipps refusjon {date}"),
+    "capture": ("1577", "1576", "", "Vipps salg {spoken}"),
+    "refund": ("1577", "1576", "", "Vipps refusjon {spoken}"),
     "fees-retained": ("1577", "2961", "", "Vipps gebyr trukket"),
-    "payout-scheduled": ("1577", "1578", "", "Utb. {number} Vipps 123455"),
-    "capture-fee": ("2961", "7770", "0", "Vipps gebyr {date}"),
+    "payout-scheduled": ("1577", "1578", "", "Utb. {spoken} Vipps 123455"),
+    "capture-fee": ("2961", "7770", "0", "Vipps gebyr {spoken}"),
 }
 
 TOPICS = ("funds", "fees")

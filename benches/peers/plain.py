@@ -43,9 +43,10 @@ def main(ledger, month, target):
                         continue
                     account, counter, tax_code, text = BOOKINGS[entry_type]
                     reference = entry["pspReference"]
+                    spoken = entry.get("reference") or reference
                     if entry_type == "payout-scheduled":
-                        reference = reference.rsplit("-", 1)[-1]
-                    text = text.format(date=date, number=reference)
+                        spoken = reference = reference.rsplit("-", 1)[-1]
+                    text = text.format(spoken=spoken)
                     voucher = f"VM-{ledger_id}-{date}-{topic}-{ordinal:03}"
                     key = entry_type.replace("-", "_")
                     amount = Decimal(entry["amount"]).scaleb(-2)

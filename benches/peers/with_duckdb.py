@@ -18,9 +18,9 @@ def literal(text):
 
 
 def text_of(entry_type):
-    """The text of an entry type as an expression; of a payout with its number."""
+    """The text of an entry type as an expression."""
     text = literal(BOOKINGS[entry_type][3])
-    return text.replace("{date}", "' || ledgerDate || '").replace("{number}", "' || ref || '")
+    return text.replace("{spoken}", "' || spoken || '")
 
 
 def choose(subject, choices):
@@ -50,6 +50,8 @@ COPY (
   checked AS (
     SELECT *,
       CASE WHEN entryType = 'payout-scheduled' THEN split_part(pspReference, '-', -1) ELSE pspReference END AS ref,
+      CASE WHEN entryType = 'payout-scheduled' THEN split_part(pspReference, '-', -1)
+        ELSE coalesce(reference, pspReference) END AS spoken,
       CASE WHEN balanceBefore + amount = balanceAfter THEN amount ELSE error('an entry does not add up') END AS sound
     FROM numbered
     WHERE topic = 'funds' OR entryType <> 'fees-retained'

@@ -26,7 +26,8 @@ def main(ledger, month, target):
                     names[account],
                     names[counter],
                     tax_code,
-                    f"{entry_type.replace('-', '_')},{text.replace('{date}', date)}",
+                    entry_type.replace("-", "_"),
+                    text,
                 )
                 for entry_type, (account, counter, tax_code, text) in BOOKINGS.items()
             }
@@ -47,17 +48,18 @@ def main(ledger, month, target):
                             entry_type = entry["entryType"]
                             if not is_booked(topic, entry_type):
                                 continue
-                            account, counter, tax_code, text = plans[entry_type]
+                            account, counter, tax_code, key, text = plans[entry_type]
                             reference = entry["pspReference"]
+                            spoken = entry.get("reference") or reference
                             if entry_type == "payout-scheduled":
-                                reference = reference.rsplit("-", 1)[-1]
-                                text = text.replace("{number}", reference)
+                                spoken = reference = reference.rsplit("-", 1)[-1]
+                            text = quoted(text.replace("{spoken}", spoken))
                             whole, rest = divmod(abs(amount), 100)
                             debit, credit = f"{whole}.{rest:02}", "0.00"
                             if amount < 0:
                                 debit, credit = credit, debit
                             head = f"{start}{ordinal:03},{date},"
-                            text = f",{entry['currency']},,,{text},"
+                            text = f",{entry['currency']},,,{key},{text},"
                             reference = f",,,{quoted(reference)}\n"
                             lines.append(
                                 f"{head}1,{account},{debit},{credit}{text}{reference}"

@@ -56,9 +56,8 @@ def main(ledger, month, target):
 
     text = pl.lit(None, dtype=pl.String)
     for name, booking in BOOKINGS.items():
-        template = booking[3].replace("{date}", "{}").replace("{number}", "{}")
-        values = [pl.col("ref") if "{number}" in booking[3] else date] * template.count("{}")
-        made = pl.format(template, *values) if values else pl.lit(template)
+        template = booking[3].replace("{spoken}", "{}")
+        made = pl.format(template, pl.col("spoken")) if "{}" in template else pl.lit(template)
         text = pl.when(entry_type == name).then(made).otherwise(text)
     is_first = pl.col("line") == 1
     whole = pl.concat([entries(ledger, month, topic) for topic in ("fees", "funds")])
@@ -68,6 +67,10 @@ def main(ledger, month, target):
             .then(pl.col("pspReference").str.split("-").list.last())
             .otherwise(pl.col("pspReference"))
             .alias("ref"),
+            pl.when(entry_type == "payout-scheduled")
+            .then(pl.col("pspReference").str.split("-").list.last())
+            .otherwise(pl.coalesce("reference", "pspReference"))
+            .alias("spoken"),
             pl.lit([1, 2], dtype=pl.List(pl.Int64)).alias("line"),
         )
         .explode("line")

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use crate::catalogue::registry::{Folder, Make, Makers, REGISTRY};
-use crate::config::LedgerConfig;
+use crate::config::{Config, LedgerConfig};
 use crate::format::options::Options;
 use crate::format::{Descriptor, FormatError, Shape};
 use crate::input;
+use crate::text;
 use crate::writer::Context;
 use crate::writer::delimited::{DelimitedChecker, DelimitedWriter, Table};
 
@@ -59,14 +60,52 @@ pub fn find(id: &str) -> Result<&'static Arc<Format>, FormatError> {
         .iter()
         .zip(all())
         .find_map(|(folder, format)| (folder.id == id).then_some(format))
-        .ok_or_else(|| FormatError::Unknown {
-            id: id.to_owned(),
-            known: REGISTRY
-                .iter()
-                .map(|folder| folder.id)
-                .collect::<Vec<_>>()
-                .join(", "),
-        })
+        .ok_or_else(|| unknown(id, String::new()))
+}
+
+/// Refuses a configuration that names formats that there are not, or sets options of some.
+/// `named` are formats that the command line names.
+pub fn check_names(
+    config: &Config,
+    named: &[Arc<Format>],
+    users_folder: Option<&Path>,
+) -> Result<(), FormatError> {
+    let mut known: Vec<String> = named.iter().map(|format| format.descriptor.id.clone()).collect();
+    for format in config.named_formats().iter().filter(|format| !format.has_options) {
+        let found = resolve(&format.name, users_folder).map_err(|error| match error {
+            FormatError::Unknown { id, .. } => unknown(&id, format!("{}: ", format.place)),
+            other => other,
+        })?;
+        known.push(found.descriptor.id.clone());
+    }
+    for format in config.named_formats().iter().filter(|format| format.has_options) {
+        if !known.contains(&format.name) && !is_known(&format.name, users_folder) {
+            return Err(unknown(&format.name, format!("{}: ", format.place)));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a format of this id is built in, or described in the user's own folder.
+fn is_known(id: &str, users_folder: Option<&Path>) -> bool {
+    let users = users_folder.and_then(|folder| std::fs::read_dir(folder).ok());
+    let mut descriptors = users.into_iter().flatten().flatten().map(|item| item.path());
+    let is_of_id = |path: PathBuf| Format::load(&path).is_ok_and(|format| format.descriptor.id == id);
+    REGISTRY.iter().any(|folder| folder.id == id) || descriptors.any(is_of_id)
+}
+
+fn unknown(id: &str, place: String) -> FormatError {
+    let known: Vec<&str> = REGISTRY.iter().map(|folder| folder.id).collect();
+    let near = match text::nearest(id, known.iter().copied()) {
+        near if near.is_empty() => String::new(),
+        near => format!(" (near it is {})", near.join(", ")),
+    };
+    FormatError::Unknown {
+        place,
+        id: id.to_owned(),
+        near,
+        known: known.join(", "),
+    }
 }
 
 impl Format {

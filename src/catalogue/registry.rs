@@ -179,38 +179,41 @@ pub const REGISTRY: &[Folder] = &[
         id: "tripletex",
         descriptor: include_str!("../../formats/tripletex/format.toml"),
         notes: include_str!("../../formats/tripletex/NOTES.md"),
-        make: Make::Own(|context, options| Ok(bodies(Tripletex::new(context, options)))),
+        make: Make::Own(|context, options| Ok(bodies(context, Tripletex::new(context, options)))),
     },
     Folder {
         id: "poweroffice",
         descriptor: include_str!("../../formats/poweroffice/format.toml"),
         notes: include_str!("../../formats/poweroffice/NOTES.md"),
-        make: Make::Own(|context, options| Ok(bodies(PowerOffice::new(context, options)?))),
+        make: Make::Own(|context, options| Ok(bodies(context, PowerOffice::new(context, options)?))),
     },
     Folder {
         id: "fiken",
         descriptor: include_str!("../../formats/fiken/format.toml"),
         notes: include_str!("../../formats/fiken/NOTES.md"),
-        make: Make::Own(|context, options| Ok(bodies(Fiken::new(context, options)))),
+        make: Make::Own(|context, options| Ok(bodies(context, Fiken::new(context, options)))),
     },
     Folder {
         id: "visma-eaccounting",
         descriptor: include_str!("../../formats/visma-eaccounting/format.toml"),
         notes: include_str!("../../formats/visma-eaccounting/NOTES.md"),
-        make: Make::Own(|context, options| Ok(bodies(EAccounting::new(context, options)))),
+        make: Make::Own(|context, options| Ok(bodies(context, EAccounting::new(context, options)))),
     },
     Folder {
         id: "business-central",
         descriptor: include_str!("../../formats/business-central/format.toml"),
         notes: include_str!("../../formats/business-central/NOTES.md"),
-        make: Make::Own(|context, options| Ok(bodies(BusinessCentral::new(context, options)?))),
+        make: Make::Own(|context, options| Ok(bodies(context, BusinessCentral::new(context, options)?))),
     },
 ];
 
 /// Makes the documents of a target that takes a body for each voucher.
-fn bodies<'a, B: Body + Clone + 'a>(bodies: B) -> Makers<'a> {
+fn bodies<'a, B: Body + Clone + 'a>(context: &Context<'_>, bodies: B) -> Makers<'a> {
     (
-        Box::new(BodyChecker(bodies.clone())),
+        Box::new(BodyChecker {
+            body: bodies.clone(),
+            base: context.config.posting.base_currency,
+        }),
         Box::new(BodyWriter(bodies)),
     )
 }

@@ -41,7 +41,7 @@ pub struct Global {
     /// Print one JSON document to stdout instead of text
     #[arg(long, global = true)]
     pub json: bool,
-    /// Show retries; twice: every request
+    /// Show every finding by itself, and retries; twice: every request
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
     /// Print no progress and no notes
@@ -75,6 +75,9 @@ pub enum Command {
     Explain(Explain),
     /// Show what each rule of the configuration took, and what none took
     Rules(RulesArguments),
+    /// List the accounts that the configuration uses, to be created in the accounting system
+    #[command(before_help = "Example:  bilag accounts --format tripletex")]
+    Accounts(Accounts),
     /// List the ledgers that the keys reach (with --offline: those of the archive)
     Ledgers,
     /// List the formats, show one, or check a descriptor of your own
@@ -191,6 +194,17 @@ pub struct RulesArguments {
 pub enum RulesCommand {
     /// Try the rules on archived dates: what each took, what none took; writes nothing
     Test(Selection),
+}
+
+/// Whose accounts, and for which targets.
+#[derive(Debug, Args)]
+pub struct Accounts {
+    /// Only of this ledger [default: every ledger of the archive and of the configuration]
+    #[arg(long = "ledger", value_name = "ID")]
+    pub ledgers: Vec<String>,
+    /// Say what the target of this format minds [default: the formats of the configuration]
+    #[arg(long = "format", value_name = "FORMAT")]
+    pub formats: Vec<String>,
 }
 
 /// What to do with formats.

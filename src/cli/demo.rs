@@ -69,6 +69,8 @@ pub fn run(global: &Global, demo: &Demo) -> Result<Exit, Failure> {
         range,
         allow_open: false,
         wanted: Vec::new(),
+        formats: Vec::new(),
+        all_formats: false,
         cancelled: Arc::default(),
     };
     command.finish(&fetched, Some(write), Show::Report)

@@ -1,5 +1,6 @@
 //! The command line: arguments, the clock, the terminal, and the run from end to end.
 
+pub mod accounts;
 pub mod args;
 pub mod demo;
 pub mod exit;
@@ -12,6 +13,7 @@ pub mod ledgers;
 pub mod online;
 pub mod period;
 pub mod progress;
+pub mod reach;
 pub mod rules;
 pub mod sandbox;
 pub mod select;
@@ -79,6 +81,7 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
     match arguments.command {
         Command::Demo(demo) => demo::run(&global, &demo),
         Command::Export(export) => period::export(&global, &export),
+        Command::Accounts(accounts) => accounts::run(&global, &accounts),
         Command::Fetch(fetch) => period::fetch(&global, &fetch),
         Command::Reconcile(selection) => period::reconcile(&global, &selection),
         Command::Check(check) => period::check(&global, &check),

@@ -11,7 +11,7 @@ use crate::cli::args::Global;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::progress::FetchBar;
-use crate::cli::select;
+use crate::cli::reach::{self, Reach};
 use crate::config::raw::RawAuth;
 use crate::config::{Config, VoucherPer};
 use crate::date::DateRange;
@@ -26,8 +26,8 @@ use crate::run;
 /// What a fetch did: the ledgers, and why some of them failed.
 #[derive(Debug, Default)]
 pub struct Fetched {
-    /// The ledgers that were asked for, in order.
-    pub ledgers: Vec<String>,
+    /// The ledgers that were asked for.
+    pub reach: Reach,
     /// Failures by ledger.
     pub failures: BTreeMap<String, Failure>,
     /// Dates that the provider says are still open, by ledger.
@@ -84,30 +84,22 @@ pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, 
     })
 }
 
-/// Lists the ledgers that the keys reach, those of `wanted` only when it names some.
-pub async fn ledgers(client: &Client, wanted: &[String]) -> Result<Vec<ListedLedger>, Failure> {
+/// Lists the ledgers that the keys reach; there is one at least.
+pub async fn ledgers(client: &Client) -> Result<Vec<ListedLedger>, Failure> {
     let listed = client.ledgers(None).await?;
     if listed.is_empty() {
         return Err(Failure::new(Exit::NotOurs, "the keys reach no ledger")
             .with_hint("the merchant grants access in the portal: Reports, Accounting partners"));
     }
-    if wanted.is_empty() {
-        return Ok(listed);
-    }
-    let ids: Vec<String> = listed
+    Ok(listed)
+}
+
+/// The ids of listed ledgers.
+pub fn ids(listed: &[ListedLedger]) -> Vec<String> {
+    listed
         .iter()
         .map(|ledger| ledger.info.ledger_id.clone())
-        .collect();
-    if let Some(missing) = wanted.iter().find(|id| !ids.contains(id)) {
-        return Err(
-            Failure::new(Exit::NotOurs, format!("the keys do not reach ledger `{missing}`"))
-                .with_hint(format!("they reach {}", select::listing(&ids))),
-        );
-    }
-    Ok(listed
-        .into_iter()
-        .filter(|ledger| wanted.contains(&ledger.info.ledger_id))
-        .collect())
+        .collect()
 }
 
 /// Fetches what the archive lacks for `range`, and for the first payout's voucher before it.
@@ -120,12 +112,12 @@ pub async fn fetch(
 ) -> Result<Fetched, Failure> {
     archive.check_writable()?;
     let client = Client::new(options)?;
-    let ledgers = ledgers(&client, wanted).await?;
+    let listed = ledgers(&client).await?;
+    let reach = reach::find(archive, config, range, Some(&ids(&listed)), wanted)?;
+    let is_wanted = |ledger: &ListedLedger| reach.ledgers.contains(&ledger.info.ledger_id);
+    let ledgers: Vec<ListedLedger> = listed.into_iter().filter(is_wanted).collect();
     let mut fetched = Fetched {
-        ledgers: ledgers
-            .iter()
-            .map(|ledger| ledger.info.ledger_id.clone())
-            .collect(),
+        reach,
         ..Fetched::default()
     };
     let plan = FetchPlan {

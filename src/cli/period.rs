@@ -12,48 +12,49 @@ use crate::cli::args::{Check, Export, Fetch, Global, SelectionOpen};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::online::{self, Fetched};
-use crate::cli::{select, terminal};
+use crate::cli::{reach, select, terminal};
 use crate::config::Config;
 use crate::config::company::CompanyField;
 use crate::date::DateRange;
-use crate::ledger::finding::{Code, Level};
+use crate::ledger::finding::{Code, Finding, Level};
 use crate::proof::Status;
 use crate::provider::LedgerInfo;
 use crate::report;
 use crate::report::model::{ErrorReport, LedgerReport, Report};
+use crate::report::terminal::Detail;
 use crate::run::{self, LedgerRun, RunOptions, WriteOptions};
 
 /// `bilag export`.
 pub fn export(global: &Global, arguments: &Export) -> Result<Exit, Failure> {
-    let (formats, all_formats) = formats(&arguments.formats)?;
+    let command = PeriodCommand::new(global, "export", &arguments.selected, &arguments.formats)?;
     let write = WriteOptions {
         out: arguments.out.clone(),
-        formats,
-        all_formats,
+        formats: command.formats.clone(),
+        all_formats: command.all_formats,
         force: arguments.force,
         new_only: arguments.new_only,
         users_formats: select::users_formats(),
         ..WriteOptions::default()
     };
-    PeriodCommand::new(global, "export", &arguments.selected)?.run(Some(write), Show::Short)
+    command.run(Some(write), Show::Short)
 }
 
 /// `bilag check`.
 pub fn check(global: &Global, arguments: &Check) -> Result<Exit, Failure> {
-    let (formats, all_formats) = formats(&arguments.formats)?;
+    let command = PeriodCommand::new(global, "check", &arguments.selected, &arguments.formats)?;
     let write = WriteOptions {
-        formats,
-        all_formats,
+        formats: command.formats.clone(),
+        all_formats: command.all_formats,
         users_formats: select::users_formats(),
         dry_run: true,
         ..WriteOptions::default()
     };
-    PeriodCommand::new(global, "check", &arguments.selected)?.run(Some(write), Show::Short)
+    command.run(Some(write), Show::Short)
 }
 
 /// `bilag reconcile`.
 pub fn reconcile(global: &Global, selected: &SelectionOpen) -> Result<Exit, Failure> {
-    PeriodCommand::new(global, "reconcile", selected)?.run(None, Show::Report)
+    PeriodCommand::new(global, "reconcile", selected, &[])?.run(None, Show::Report)
 }
 
 /// `bilag fetch`.
@@ -61,16 +62,15 @@ pub fn fetch(global: &Global, arguments: &Fetch) -> Result<Exit, Failure> {
     if global.offline {
         return Err(Failure::usage("`fetch` needs the network; leave out --offline"));
     }
-    let command = PeriodCommand::new(global, "fetch", &arguments.selected)?;
+    let command = PeriodCommand::new(global, "fetch", &arguments.selected, &[])?;
     let mut options = online::client_options(global, &command.config)?;
     options.include_gdpr = arguments.include_personal_data;
-    let wanted = &arguments.selected.selection.ledgers;
     let fetched = online::block_on(online::fetch(
         options,
         &command.archive,
         &command.config,
         command.range,
-        wanted,
+        &command.wanted,
     ))?;
     if !global.quiet {
         terminal::note(&format!(
@@ -112,13 +112,24 @@ pub struct PeriodCommand<'a> {
     pub allow_open: bool,
     /// The ledgers that were named.
     pub wanted: Vec<String>,
+    /// The formats that were named.
+    pub formats: Vec<Arc<Format>>,
+    /// Whether every format is wanted.
+    pub all_formats: bool,
     /// Set by Ctrl-C.
     pub cancelled: Arc<AtomicBool>,
 }
 
 impl<'a> PeriodCommand<'a> {
-    fn new(global: &'a Global, name: &'static str, selected: &SelectionOpen) -> Result<Self, Failure> {
+    fn new(
+        global: &'a Global,
+        name: &'static str,
+        selected: &SelectionOpen,
+        names: &[String],
+    ) -> Result<Self, Failure> {
         let config = select::config(global)?;
+        let (formats, all_formats) = formats(names)?;
+        catalogue::check_names(&config, &formats, select::users_formats().as_deref())?;
         let wanted = select::unique(&selected.selection.ledgers);
         Ok(Self {
             archive: select::archive(global, &config, &wanted),
@@ -129,15 +140,16 @@ impl<'a> PeriodCommand<'a> {
             name,
             config,
             wanted,
+            formats,
+            all_formats,
         })
     }
 
     /// Fetches what is missing, unless offline, and runs every ledger.
     pub fn run(&self, write: Option<WriteOptions>, show: Show) -> Result<Exit, Failure> {
         let fetched = if self.global.offline {
-            let ledgers = select::archived_ledgers(&self.archive, &self.wanted)?;
             Fetched {
-                ledgers,
+                reach: reach::find(&self.archive, &self.config, self.range, None, &self.wanted)?,
                 ..Fetched::default()
             }
         } else {
@@ -168,10 +180,11 @@ impl<'a> PeriodCommand<'a> {
 
     fn options(&self, fetched: &Fetched, ledger_id: &str, write: Option<WriteOptions>) -> RunOptions {
         RunOptions {
-            range: self.range,
+            range: fetched.reach.ranges.get(ledger_id).copied().unwrap_or(self.range),
             allow_open: self.allow_open,
             write,
             open: fetched.open.get(ledger_id).cloned().unwrap_or_default(),
+            is_unreachable: fetched.reach.unreachable.contains(ledger_id),
             cancelled: Arc::clone(&self.cancelled),
         }
     }
@@ -183,9 +196,10 @@ impl<'a> PeriodCommand<'a> {
         each: impl Fn(&Self, &str) -> LedgerRun,
     ) -> Result<Exit, Failure> {
         self.watch_for_cancel();
-        let mut exit = Exit::Done;
+        let reach = &fetched.reach;
+        let mut exit = self.exit_of_findings(&reach.findings);
         let mut ledgers = Vec::new();
-        for ledger_id in &fetched.ledgers {
+        for ledger_id in &reach.ledgers {
             let (ledger, ledger_exit) = match fetched.failures.get(ledger_id) {
                 Some(failure) => {
                     terminal::error(failure);
@@ -211,14 +225,24 @@ impl<'a> PeriodCommand<'a> {
                 ));
             }
         }
+        if !reach.ended.is_empty() && !self.global.quiet {
+            let ended = select::listing(&reach.ended);
+            terminal::note(&format!("ended before the range, and left out: {ended}"));
+        }
         if self.global.json {
             terminal::json_text(&report::json::render(&Report {
                 command: self.name.to_owned(),
                 range: self.range,
                 exit_code: exit.code(),
+                findings: reach.findings.clone(),
                 ledgers,
             }));
-        } else if fetched.ledgers.len() > 1 && !self.global.quiet {
+            return Ok(exit);
+        }
+        for finding in reach.findings.iter().filter(|_| !self.global.quiet) {
+            terminal::note(&report::terminal::told(finding));
+        }
+        if reach.ledgers.len() > 1 && !self.global.quiet {
             let failed: Vec<String> = ledgers
                 .iter()
                 .filter(|ledger| ledger.status == Status::Failed)
@@ -231,6 +255,15 @@ impl<'a> PeriodCommand<'a> {
             ));
         }
         Ok(exit)
+    }
+
+    fn exit_of_findings(&self, findings: &[Finding]) -> Exit {
+        let is_for_review = findings.iter().any(|finding| finding.level >= Level::Review);
+        if self.global.strict && is_for_review {
+            Exit::NeedsPerson
+        } else {
+            Exit::Done
+        }
     }
 
     /// The exit code of one ledger; says on the terminal why it is not zero.
@@ -251,12 +284,17 @@ impl<'a> PeriodCommand<'a> {
         if proof.status == Status::Failed {
             exit = exit.worse(Exit::DoesNotReconcile);
         }
-        if proof.findings.has_code(Code::TargetLimit) {
+        if proof.findings.refuse_output() {
             exit = exit.worse(Exit::OutputRefused);
         }
         let needs_before = proof.open_dates.iter().any(|date| *date < self.range.from());
         if proof.status == Status::Incomplete && (!self.allow_open || needs_before) {
-            exit = exit.worse(Exit::Incomplete);
+            exit = exit.worse(if proof.findings.has_code(Code::LedgerUnreachable) {
+                // What is missing will never come.
+                Exit::NotOurs
+            } else {
+                Exit::Incomplete
+            });
         }
         if self.global.strict && proof.findings.has(Level::Review) {
             exit = exit.worse(Exit::NeedsPerson);
@@ -265,14 +303,19 @@ impl<'a> PeriodCommand<'a> {
     }
 
     fn show(&self, ledger: &LedgerReport, show: Show) {
+        let detail = if self.global.verbose > 0 {
+            Detail::All
+        } else {
+            Detail::Few
+        };
         match show {
-            Show::Report => terminal::print(&report::terminal::report(ledger)),
+            Show::Report => terminal::print(&report::terminal::report(ledger, detail)),
             Show::Short => {
                 for output in &ledger.outputs {
                     terminal::print(&format!("{}\n", output.path.to_string_lossy()));
                 }
                 if !self.global.quiet {
-                    terminal::note(report::terminal::short(ledger).trim_end());
+                    terminal::note(report::terminal::short(ledger, detail).trim_end());
                 }
             }
         }

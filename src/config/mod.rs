@@ -3,13 +3,16 @@
 //! [`raw`] is the file as `serde` sees it; [`Config::load`] turns it into values that cannot be
 //! wrong. A ledger's own table overrides the file's value by value.
 
+pub mod checks;
 pub mod company;
 pub mod error;
 pub mod fx_rates;
+pub mod lines;
 pub mod opening_base;
 pub mod raw;
 pub mod sales_lines;
 pub mod values;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,9 +22,11 @@ use chrono::NaiveDate;
 use crate::account::AccountNumber;
 use crate::account::TaxCode;
 use crate::chart::{Chart, Market, Role};
+use crate::config::checks::Checks;
 use crate::config::company::Company;
 use crate::config::error::ConfigError;
 use crate::config::fx_rates::FxRates;
+use crate::config::lines::{At, line_of};
 use crate::config::opening_base::OpeningBase;
 use crate::config::raw::{RawApi, RawConfig, RawPosting};
 use crate::config::sales_lines::SalesLines;
@@ -62,6 +67,8 @@ pub struct PostingSettings {
     pub refund_lookback_days: u64,
     /// Whether balance accounts carry department and project too.
     pub dimensions_on_balance: bool,
+    /// The brand in texts and account names, in place of the market's on each date.
+    pub brand: Option<String>,
 }
 
 /// Everything that the configuration says about one ledger.
@@ -81,6 +88,31 @@ pub struct LedgerConfig {
     pub formats: Vec<String>,
     /// Options of each format, as the file has them.
     pub format_options: BTreeMap<String, toml::Table>,
+    /// What its checks take as it is.
+    pub checks: Checks,
+}
+
+/// A table that is about one ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnTable {
+    /// The ledger.
+    pub ledger_id: String,
+    /// The table's name, without brackets.
+    pub name: String,
+    /// Where it stands, for messages.
+    pub place: String,
+}
+
+/// A format that the configuration names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedFormat {
+    /// The name.
+    pub name: String,
+    /// Where it stands, for messages.
+    pub place: String,
+    /// Whether its options are set there, so that it must be an id; else it may be the path of a
+    /// descriptor.
+    pub has_options: bool,
 }
 
 /// The configuration, loaded and checked.
@@ -96,7 +128,10 @@ pub struct Config {
     pub sales_lines: SalesLines,
     /// SHA-256 of the file and of what it refers to, for the manifest; of nothing without a file.
     pub fingerprint: String,
+    /// What can have no effect: rules that never match. For a person to look at.
+    pub unused: Vec<String>,
     raw: RawConfig,
+    text: String,
 }
 
 impl Config {
@@ -124,6 +159,8 @@ impl Config {
         let raw: RawConfig =
             toml::from_str(text).map_err(|error| invalid(values::toml_message(text, &error)))?;
         raw.check().map_err(&invalid)?;
+        whole::check_tax_codes(&raw, text).map_err(&invalid)?;
+        whole::check_accepted(&raw, text).map_err(&invalid)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut hashed = text.as_bytes().to_vec();
         let mut fx_rates = FxRates::new(raw.fx_rates.clone());
@@ -144,8 +181,81 @@ impl Config {
             fx_rates,
             sales_lines,
             fingerprint: crate::digest::sha256_hex(&hashed),
+            unused: whole::unused_rules(&raw),
             raw,
+            text: text.to_owned(),
         })
+    }
+
+    /// The tables that are about one ledger, also those of a format's options.
+    pub fn own_tables(&self) -> Vec<OwnTable> {
+        let mut tables = Vec::new();
+        for id in self.raw.ledgers.keys() {
+            tables.push(OwnTable {
+                ledger_id: id.clone(),
+                name: format!("ledgers.\"{id}\""),
+                place: self.place(&[At::Key("ledgers"), At::Key(id)]),
+            });
+        }
+        for (format, options) in &self.raw.formats {
+            let ledgers = options.get("ledgers").and_then(toml::Value::as_table);
+            for id in ledgers.into_iter().flat_map(toml::Table::keys) {
+                let path = ["formats", format, "ledgers", id].map(At::Key);
+                tables.push(OwnTable {
+                    ledger_id: id.clone(),
+                    name: format!("formats.{format}.ledgers.\"{id}\""),
+                    place: self.place(&path),
+                });
+            }
+        }
+        tables
+    }
+
+    /// The last ledger date of a ledger that has ended.
+    pub fn ended(&self, ledger_id: &str) -> Option<NaiveDate> {
+        self.raw.ledgers.get(ledger_id)?.ended
+    }
+
+    /// What the checks of the whole run take as it is.
+    pub fn checks(&self) -> Checks {
+        self.raw.checks.clone().into()
+    }
+
+    /// Every format that the file names, or sets options of.
+    pub fn named_formats(&self) -> Vec<NamedFormat> {
+        let mut named = Vec::new();
+        let mut add = |name: &str, has_options, path: &[At<'_>]| {
+            named.push(NamedFormat {
+                name: name.to_owned(),
+                place: self.place(path),
+                has_options,
+            });
+        };
+        for id in self.raw.formats.keys() {
+            add(id, true, &[At::Key("formats"), At::Key(id)]);
+        }
+        let outputs = [At::Key("output"), At::Key("formats")];
+        let of = |list: &Option<Vec<String>>| list.clone().unwrap_or_default();
+        for (index, name) in of(&self.raw.output.formats).iter().enumerate() {
+            add(name, false, &[&outputs[..], &[At::Item(index)]].concat());
+        }
+        for (id, own) in &self.raw.ledgers {
+            let table = [At::Key("ledgers"), At::Key(id)];
+            for (index, name) in of(&own.output.formats).iter().enumerate() {
+                let path = [&table[..], &outputs, &[At::Item(index)]].concat();
+                add(name, false, &path);
+            }
+        }
+        named
+    }
+
+    /// The file and, where it can be said, the line of what `path` leads to.
+    pub fn place(&self, path: &[At<'_>]) -> String {
+        let file = self.path.as_deref().unwrap_or(Path::new("the configuration"));
+        match line_of(&self.text, path) {
+            Some(line) => format!("{}: line {line}", file.display()),
+            None => file.display().to_string(),
+        }
     }
 
     /// The `[api]` table.
@@ -159,6 +269,11 @@ impl Config {
             .as_deref()
             .and_then(Path::parent)
             .map_or_else(|| path.to_owned(), |folder| folder.join(path))
+    }
+
+    /// The ledgers that the file has tables of, in order.
+    pub fn ledger_ids(&self) -> impl Iterator<Item = &str> {
+        self.raw.ledgers.keys().map(String::as_str)
     }
 
     /// What holds for one ledger.
@@ -186,6 +301,7 @@ impl Config {
                 .or_else(|| self.raw.output.formats.clone())
                 .unwrap_or_default(),
             format_options: self.raw.formats.clone(),
+            checks: own.checks.or(&self.raw.checks).into(),
         }
     }
 }
@@ -218,5 +334,6 @@ fn settings(posting: &RawPosting, market: Market, market_is_assumed: bool, chart
             .filter(|code| !code.is_empty()),
         refund_lookback_days: posting.refund_lookback_days.unwrap_or(180),
         dimensions_on_balance: posting.dimensions_on_balance.unwrap_or(false),
+        brand: posting.brand.clone(),
     }
 }

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde::de::value::StrDeserializer;
 use serde::de::{Error as _, IntoDeserializer as _};
 
-use crate::account::{AccountNumber, DateText, TaxCode};
+use crate::account::{AccountNumber, DateText, TaxCode, optional_date};
 use crate::chart::{Market, Role};
+use crate::config::checks::RawChecks;
 use crate::config::company::RawCompany;
 use crate::config::fx_rates;
 use crate::config::opening_base::RawOpeningBase;
@@ -33,6 +34,7 @@ pub struct RawConfig {
     pub fx_rates_file: Option<PathBuf>,
     pub sales_lines: Option<PathBuf>,
     pub output: RawOutput,
+    pub checks: RawChecks,
     pub formats: BTreeMap<String, toml::Table>,
     pub ledgers: BTreeMap<String, RawLedger>,
 }
@@ -90,10 +92,12 @@ pub struct RawPosting {
     pub fee_tax_code: Option<String>,
     pub refund_lookback_days: Option<u64>,
     pub dimensions_on_balance: Option<bool>,
+    #[serde(deserialize_with = "brand")]
+    pub brand: Option<String>,
 }
 
-/// `[ledgers."…"]`: what differs for one ledger. Each field has the meaning of the table of the
-/// same name.
+/// `[ledgers."…"]`: what differs for one ledger. Each table has the meaning of that of the same
+/// name.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawLedger {
@@ -103,6 +107,10 @@ pub struct RawLedger {
     pub rules: Option<Vec<Rule>>,
     pub company: RawCompany,
     pub output: RawOutput,
+    pub checks: RawChecks,
+    /// The last ledger date of a ledger that the provider has ended.
+    #[serde(deserialize_with = "optional_date")]
+    pub ended: Option<NaiveDate>,
 }
 
 impl RawPosting {
@@ -121,6 +129,7 @@ impl RawPosting {
             fee_tax_code: self.fee_tax_code.or_else(|| base.fee_tax_code.clone()),
             refund_lookback_days: self.refund_lookback_days.or(base.refund_lookback_days),
             dimensions_on_balance: self.dimensions_on_balance.or(base.dimensions_on_balance),
+            brand: self.brand.or_else(|| base.brand.clone()),
         }
     }
 }
@@ -142,14 +151,6 @@ impl RawConfig {
                 ));
             }
         }
-        let rules = std::iter::once(("rules".to_owned(), &self.rules)).chain(
-            self.ledgers
-                .iter()
-                .filter_map(|(id, own)| Some((format!("ledgers.\"{id}\".rules"), own.rules.as_ref()?))),
-        );
-        for (table, rules) in rules {
-            check_rules(&table, rules)?;
-        }
         let postings = std::iter::once(("posting".to_owned(), self.posting.clone())).chain(
             self.ledgers.iter().map(|(id, own)| {
                 let posting = own.posting.clone().or(&self.posting);
@@ -165,28 +166,15 @@ impl RawConfig {
         }
         Ok(())
     }
-}
 
-/// A rule that can never match hides a mistake.
-fn check_rules(table: &str, rules: &[Rule]) -> Result<(), String> {
-    for (index, rule) in rules.iter().enumerate() {
-        let number = index + 1;
-        if let (Some(from), Some(to)) = (rule.valid_from, rule.valid_to)
-            && from > to
-        {
-            return Err(format!(
-                "[[{table}]] number {number} is valid from {from} to {to}, which is never"
-            ));
-        }
-        if let Some(earlier) = rules[..index].iter().position(|earlier| earlier.covers(rule)) {
-            return Err(format!(
-                "[[{table}]] number {number} can never match: number {} before it takes all that it would; \
-                 put the more specific rule first",
-                earlier + 1
-            ));
-        }
+    /// Each list of rules with the name of its table.
+    pub fn rules(&self) -> impl Iterator<Item = (String, &[Rule])> {
+        let own = self
+            .ledgers
+            .iter()
+            .filter_map(|(id, own)| Some((format!("ledgers.\"{id}\".rules"), own.rules.as_deref()?)));
+        std::iter::once(("rules".to_owned(), self.rules.as_slice())).chain(own)
     }
-    Ok(())
 }
 
 /// A role as a key of `[accounts]`.
@@ -212,6 +200,17 @@ fn accounts<'de, D: serde::Deserializer<'de>>(
 ) -> Result<BTreeMap<Role, AccountNumber>, D::Error> {
     let raw: BTreeMap<RoleKey, AccountNumber> = Deserialize::deserialize(deserializer)?;
     Ok(raw.into_iter().map(|(role, account)| (role.0, account)).collect())
+}
+
+fn brand<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() || text != crate::text::line(&text) || text.contains(['{', '}']) {
+        return Err(D::Error::custom(format!(
+            "`{}` is not a brand; write it like \"Vipps\"",
+            crate::text::shown(&text)
+        )));
+    }
+    Ok(Some(text))
 }
 
 fn rates_by_date<'de, D: serde::Deserializer<'de>>(

@@ -1,6 +1,6 @@
 //! Sales lines: how single captures split into tax codes, from the shop's own data.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -85,6 +85,12 @@ impl SalesLines {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.by_psp_reference.is_empty() && self.by_reference.is_empty()
+    }
+
+    /// The tax codes of all lines, each once, in order.
+    pub fn tax_codes(&self) -> BTreeSet<&str> {
+        let known = self.by_psp_reference.values().chain(self.by_reference.values());
+        known.flatten().map(|line| line.tax_code.as_str()).collect()
     }
 
     /// The lines of an entry: by its pspReference, else by the merchant's reference.

@@ -104,6 +104,15 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether the rule has no condition, so that it takes everything that no earlier one does.
+    pub fn is_default(&self) -> bool {
+        self.handle.is_none()
+            && self.reference_prefix.is_none()
+            && self.reference_regex.is_none()
+            && self.valid_from.is_none()
+            && self.valid_to.is_none()
+    }
+
     /// Whether the rule takes an entry with this sales unit, reference and capture date.
     pub fn matches(&self, handle: Option<&str>, reference: Option<&str>, date: NaiveDate) -> bool {
         self.handle.as_deref().is_none_or(|wanted| handle == Some(wanted))

@@ -22,6 +22,11 @@ pub struct Facts {
     pub closes_at: Option<i64>,
     /// Whether a payout stands among them.
     pub has_payout: bool,
+    /// The place of each payout in the row of payouts ([`Entry::payout_place`]), where its number
+    /// says one, in their order.
+    ///
+    /// [`Entry::payout_place`]: crate::ledger::entry::Entry::payout_place
+    pub payout_places: Vec<Option<u64>>,
     /// The numbers of its payouts, of those that have one, in their order.
     pub payout_numbers: Vec<String>,
     /// The first currency that an entry states.
@@ -36,6 +41,7 @@ impl Facts {
             opens_at: None,
             closes_at: None,
             has_payout: false,
+            payout_places: Vec::new(),
             payout_numbers: Vec::new(),
             currency: None,
         }
@@ -57,6 +63,7 @@ impl Facts {
             self.closes_at = entry.balance_after;
             if entry.entry_type == EntryType::PayoutScheduled {
                 self.has_payout = true;
+                self.payout_places.push(entry.payout_place());
                 self.payout_numbers
                     .extend(entry.payout_number().map(str::to_owned));
             }

@@ -212,6 +212,19 @@ impl<'a> Days<'a> {
                 .all(|topic| self.facts(*topic, date).entries == 0)
     }
 
+    /// Whether the archive holds entries of a topic on `date` or earlier, or something that might
+    /// hold some.
+    pub fn may_have_entries_before(&self, topic: Topic, date: NaiveDate) -> bool {
+        let Ok(files) = self.files(topic) else {
+            return true;
+        };
+        let dates: Vec<NaiveDate> = files.dates().take_while(|archived| *archived <= date).collect();
+        dates.into_iter().rev().any(|date| {
+            let facts = self.facts(topic, date);
+            facts.state != TopicState::Closed || facts.entries > 0
+        })
+    }
+
     /// The files that a date came from, as far as it was read.
     pub fn sources(&self, date: NaiveDate) -> Vec<Source> {
         let known = self.known.borrow();

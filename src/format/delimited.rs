@@ -225,6 +225,13 @@ pub enum Unmapped {
 }
 
 impl Layout {
+    /// Whether the column of the account takes digits only, and how many characters it takes.
+    pub fn account_limits(&self) -> (bool, Option<usize>) {
+        let mut columns = self.columns.iter().map(|column| column.get_ref());
+        let account = columns.find(|column| column.field == Some(Field::Account));
+        account.map_or((false, None), |column| (column.digits, column.max))
+    }
+
     /// Checks what types cannot say; messages name the line in `text`.
     pub fn check(&self, text: &str, options: &BTreeMap<String, OptionSpec>) -> Result<(), String> {
         if self.separator.is_alphanumeric() || matches!(self.separator, '"' | '\n' | '\r') {

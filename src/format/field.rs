@@ -66,6 +66,10 @@ pub enum Field {
     Text,
     Department,
     Project,
+    /// The customer that the option `customer` names, on the target's control account of customers.
+    Customer,
+    /// The supplier that the option `supplier` names, on the target's control account of suppliers.
+    Supplier,
     /// The payout number or pspReference, where a posting stands for one entry.
     Reference,
     /// Why the posting is there.
@@ -86,6 +90,8 @@ impl Field {
                 | Self::Text
                 | Self::Department
                 | Self::Project
+                | Self::Customer
+                | Self::Supplier
                 | Self::Reference
         )
     }

@@ -2,6 +2,7 @@
 //!
 //! This is data only. The writers make documents of it, and the catalogue joins the two.
 
+pub mod control;
 pub mod delimited;
 pub mod field;
 pub mod options;
@@ -16,6 +17,7 @@ use strum::IntoStaticStr;
 use thiserror::Error;
 
 use crate::encode::{Container, Encoding, LineEnd};
+use crate::format::control::ControlAccount;
 use crate::format::delimited::Layout;
 use crate::format::options::{OptionSpec, Options, Variant};
 use crate::text;
@@ -123,6 +125,9 @@ pub struct Descriptor {
     /// Sets of values, one of which the option `variant` chooses.
     #[serde(default)]
     pub variants: BTreeMap<String, Variant>,
+    /// Accounts that the target keeps for customers or suppliers, by number.
+    #[serde(default)]
+    pub control_accounts: BTreeMap<String, ControlAccount>,
     /// What to set up in the accounting system, once.
     #[serde(default)]
     pub setup: String,
@@ -186,6 +191,15 @@ impl Descriptor {
         !self.options.is_empty()
     }
 
+    /// What to do about postings on a control account.
+    pub fn control_hint(&self, control: &ControlAccount) -> String {
+        let (id, party) = (&self.id, control.party.name());
+        match self.options.contains_key(party) {
+            true => format!("book to another account, or set `{party} = \"…\"` under [formats.{id}]"),
+            false => "book to another account".to_owned(),
+        }
+    }
+
     /// How documents are named and encoded under these options. The options `encoding`,
     /// `line_end` and `container` stand for the keys of the same name.
     pub fn shape(&self, options: &Options) -> Result<Shape, FormatError> {
@@ -240,10 +254,14 @@ pub struct Shape {
 #[non_exhaustive]
 pub enum FormatError {
     /// No such format.
-    #[error("there is no format `{id}`; the formats are {known}")]
+    #[error("{place}there is no format `{id}`{near}; the formats are {known}")]
     Unknown {
+        /// Where the name stands, when it is in the configuration.
+        place: String,
         /// The name as given.
         id: String,
+        /// The formats whose names are near it.
+        near: String,
         /// All formats.
         known: String,
     },
@@ -287,6 +305,10 @@ impl FormatError {
                     "set `{option}` under [formats.{format}]; `bilag formats show {format}` explains it"
                 ),
             }),
+            Self::Unknown { place, .. } if !place.is_empty() => Some(
+                "a descriptor of your own is known when it lies in the folder `formats` beside your own bilag.toml, or when [output] formats names its path"
+                    .to_owned(),
+            ),
             Self::Unknown { .. } | Self::Option { .. } | Self::File { .. } | Self::Descriptor { .. } => None,
         }
     }

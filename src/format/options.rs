@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::format::control::{ControlAccount, Party};
 use crate::format::{Descriptor, FormatError};
 
 /// An option that a format declares.
@@ -48,6 +49,8 @@ pub struct Options {
     values: BTreeMap<String, String>,
     tax_codes: BTreeMap<String, String>,
     tables: BTreeMap<String, toml::Table>,
+    /// The control accounts of the chosen variant.
+    control_accounts: BTreeMap<String, ControlAccount>,
 }
 
 impl Options {
@@ -72,11 +75,22 @@ impl Options {
             values: BTreeMap::new(),
             tax_codes: BTreeMap::new(),
             tables: BTreeMap::new(),
+            control_accounts: BTreeMap::new(),
         };
         for table in [table, own].into_iter().flatten() {
             options.take(descriptor, table)?;
         }
         options.fill(descriptor)?;
+        let variant = options.get("variant");
+        let holds = |control: &ControlAccount| {
+            let mut variants = control.variants.iter();
+            control.variants.is_empty() || variants.any(|name| Some(name.as_str()) == variant)
+        };
+        let controls = descriptor.control_accounts.iter();
+        options.control_accounts = controls
+            .filter(|(_, control)| holds(control))
+            .map(|(number, control)| (number.clone(), control.clone()))
+            .collect();
         Ok(options)
     }
 
@@ -210,6 +224,22 @@ impl Options {
             Err(error) => Err(self.wrong(&format!("`{key}.{name}`: {}", error.message()))),
         };
         entries.into_iter().map(entry).collect()
+    }
+
+    /// The control accounts of the target in the books of `market` whose customer or supplier is
+    /// not set, by number.
+    pub fn unmet_controls(&self, market: &str) -> impl Iterator<Item = (&str, &ControlAccount)> {
+        let controls = self.control_accounts.iter();
+        controls
+            .filter(move |(_, control)| control.is_of(market) && self.get(control.party.name()).is_none())
+            .map(|(number, control)| (number.as_str(), control))
+    }
+
+    /// The customer or supplier that a posting on `account` belongs to, where the account is a
+    /// control account of the target and the option says who.
+    pub fn party(&self, account: &str) -> Option<(Party, &str)> {
+        let party = self.control_accounts.get(account)?.party;
+        Some((party, self.get(party.name())?))
     }
 
     /// An option that cannot be used.

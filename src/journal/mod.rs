@@ -34,6 +34,7 @@ pub enum PostingKey {
     CreditNoteFunds,
     CreditNoteFees,
     FeesInvoiced,
+    ServiceFee,
     UnknownFunds,
     UnknownFees,
     FxDifference,
@@ -175,6 +176,11 @@ impl Voucher {
     pub(crate) fn move_to_date(&mut self, date: NaiveDate, text: &Arc<str>) {
         self.date = date;
         self.id.move_to_date(date);
+        self.say(text);
+    }
+
+    /// Gives all postings the same text.
+    pub(crate) fn say(&mut self, text: &Arc<str>) {
         for posting in &mut self.postings {
             posting.text = Arc::clone(text);
         }

@@ -39,6 +39,8 @@ pub enum EntryType<'a> {
     CaptureFee,
     /// Fees settled by an invoice (gross settlement).
     FeesInvoiced,
+    /// A fee of no capture, such as a monthly subscription.
+    ServiceFee,
     /// A type that bilag does not know, by its name.
     #[strum(transparent)]
     Unknown(Cow<'a, str>),
@@ -60,6 +62,7 @@ impl<'a> EntryType<'a> {
             "credit-note" => Self::CreditNote,
             "capture-fee" => Self::CaptureFee,
             "fees-invoiced" => Self::FeesInvoiced,
+            "service-fee" => Self::ServiceFee,
             _ => Self::Unknown(name),
         }
     }
@@ -80,9 +83,14 @@ impl<'a> EntryType<'a> {
     pub fn usual_sign(&self, topic: Topic) -> Option<i64> {
         match (self, topic) {
             (Self::Capture | Self::PayoutAborted | Self::ReturnedDisputedCapture | Self::TopUp, _) => Some(1),
-            (Self::Refund | Self::PayoutScheduled | Self::RetainedDisputedCapture | Self::CaptureFee, _) => {
-                Some(-1)
-            }
+            (
+                Self::Refund
+                | Self::PayoutScheduled
+                | Self::RetainedDisputedCapture
+                | Self::CaptureFee
+                | Self::ServiceFee,
+                _,
+            ) => Some(-1),
             (Self::FeesRetained, Topic::Funds) => Some(-1),
             (Self::FeesRetained | Self::FeesInvoiced, Topic::Fees) => Some(1),
             (Self::FeesInvoiced, Topic::Funds) => None,
@@ -101,7 +109,7 @@ impl<'a> EntryType<'a> {
             | Self::RetainedDisputedCapture
             | Self::ReturnedDisputedCapture
             | Self::TopUp => topic == Topic::Funds,
-            Self::CaptureFee | Self::FeesInvoiced => topic == Topic::Fees,
+            Self::CaptureFee | Self::FeesInvoiced | Self::ServiceFee => topic == Topic::Fees,
             Self::FeesRetained | Self::Correction | Self::CreditNote => true,
             Self::Unknown(_) => false,
         }
@@ -180,6 +188,36 @@ impl Entry<'_> {
         let reference = self.psp_reference.as_deref()?;
         let number = reference.rsplit('-').next().unwrap_or(reference);
         (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
+    }
+
+    /// The place of a payout in the row of the ledger's payouts, which rises by one. Version 1 of
+    /// the API put a prefix and the ledger's id before it (`1000002731792000009`), without a sign
+    /// between them; the numbers themselves have seven digits.
+    pub fn payout_place(&self) -> Option<u64> {
+        const DIGITS: usize = 7;
+        const VERSION_1_PREFIX: &str = "100000";
+        let number = self.payout_number()?;
+        let is_joined =
+            number.len() > VERSION_1_PREFIX.len() + DIGITS && number.starts_with(VERSION_1_PREFIX);
+        let own = if is_joined {
+            &number[number.len() - DIGITS..]
+        } else {
+            number
+        };
+        own.parse().ok()
+    }
+
+    /// What the text of a voucher of this entry alone speaks of: the payout number of payouts, else
+    /// the merchant's reference, else the pspReference; `None` where they say nothing.
+    pub fn spoken_reference(&self) -> Option<Cow<'_, str>> {
+        let is_payout = matches!(
+            self.entry_type,
+            EntryType::PayoutScheduled | EntryType::PayoutAborted
+        );
+        let merchants = self.reference.as_deref().filter(|_| !is_payout);
+        let line = |reference| Some(crate::text::as_line(reference)).filter(|line| !line.is_empty());
+        let merchants = merchants.and_then(line);
+        merchants.or_else(|| self.voucher_reference().and_then(line))
     }
 
     /// What names the entry in a voucher: the payout number of payouts, else the pspReference.

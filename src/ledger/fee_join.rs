@@ -6,8 +6,8 @@
 //!
 //! Nearly all fees come on the date of their capture. So a [`FeeJoin`] that forgets keeps only the
 //! captures of the date at hand, and older ones that still wait for a fee; the first time that a
-//! fee belongs to none of those, it asks for the dates of the window once more, and forgets
-//! nothing from then on.
+//! fee belongs to none of those, it asks for the dates of the window, also those before its first
+//! date, and forgets nothing from then on.
 
 use std::collections::HashMap;
 use std::collections::hash_map::{DefaultHasher, Entry as Slot};
@@ -15,7 +15,7 @@ use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 use chrono::NaiveDate;
 
-use crate::date::days_before;
+use crate::date::{days_after, days_before};
 use crate::ledger::duplicates::AsItIs;
 use crate::ledger::entry::{Entry, EntryType};
 use crate::ledger::finding::{Code, Findings};
@@ -23,13 +23,14 @@ use crate::ledger::page::Page;
 use crate::provider::Topic;
 
 /// How many dates a capture waits for its fee.
-const WINDOW_DATES: u64 = 7;
+pub const WINDOW_DATES: u64 = 7;
 
 /// The captures of the last dates, by a hash of their pspReference.
 #[derive(Debug, Default)]
 pub struct FeeJoin {
     captures: HashMap<u64, Capture, BuildHasherDefault<AsItIs>>,
     forgets: bool,
+    /// Whether captures of the window are not at hand.
     has_forgotten: bool,
     /// Fees of the date at hand that belong to no capture of that date.
     others: Vec<OtherFee>,
@@ -51,10 +52,12 @@ struct OtherFee {
 }
 
 impl FeeJoin {
-    /// A join that forgets captures once they have their fee.
+    /// A join that forgets captures once they have their fee, and has not seen those before its
+    /// first date.
     pub fn forgetful() -> Self {
         Self {
             forgets: true,
+            has_forgotten: true,
             ..Self::default()
         }
     }
@@ -123,14 +126,34 @@ impl FeeJoin {
         }
     }
 
-    /// Ends a date: reports fees that stand on another date than their capture, or have none,
-    /// where there are `findings` to report to. `look_again` gives the pages of the funds topic of
-    /// a date once more.
+    /// Takes the fees of a date after the range, for the captures that wait for them; all others
+    /// are passed over.
+    pub fn later_fees(&mut self, page: &Page<'_, '_>) {
+        for entry in page.entries {
+            if entry.entry_type == EntryType::CaptureFee
+                && let Some(reference) = entry.psp_reference.as_deref()
+                && let Some(capture) = self.captures.get_mut(&key(reference))
+                && page.date <= days_after(capture.date, WINDOW_DATES)
+            {
+                capture.has_fee = true;
+            }
+        }
+    }
+
+    /// Whether a capture that `is_counted` still waits for a fee.
+    pub fn is_waiting(&self, is_counted: impl Fn(NaiveDate) -> bool) -> bool {
+        self.captures
+            .values()
+            .any(|capture| !capture.has_fee && is_counted(capture.date))
+    }
+
+    /// Ends a date: reports fees that stand on another date than their capture, or have none.
+    /// `look_again` gives the pages of the funds topic of a date once more.
     pub fn end_of_date(
         &mut self,
         date: NaiveDate,
         look_again: impl Fn(NaiveDate, &mut dyn FnMut(&Page<'_, '_>)),
-        mut findings: Option<&mut Findings>,
+        findings: &mut Findings,
     ) {
         let others = std::mem::take(&mut self.others);
         let is_known = |fee: &OtherFee| self.captures.contains_key(&key(&fee.reference));
@@ -156,11 +179,9 @@ impl FeeJoin {
             if let Some(capture) = capture {
                 capture.has_fee = true;
             }
-            if let Some(findings) = findings.as_deref_mut() {
-                findings.add(code, Some(Topic::Fees), Some(date), Some(ordinal), || {
-                    format!("fees {date}, entry {ordinal}: the fee of pspReference `{reference}` {what}")
-                });
-            }
+            findings.add(code, Some(Topic::Fees), Some(date), Some(ordinal), || {
+                format!("fees {date}, entry {ordinal}: the fee of pspReference `{reference}` {what}")
+            });
         }
         if self.forgets {
             let before = self.captures.len();

@@ -1,10 +1,10 @@
 //! What a run has to say about a ledger, as data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use strum::IntoStaticStr;
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use crate::provider::Topic;
 use crate::text::shortened;
@@ -26,7 +26,20 @@ pub enum Level {
 
 /// What kind of thing was found. The text form is part of the contract with scripts.
 /// `docs/FINDINGS.md` explains each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, IntoStaticStr)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Code {
@@ -41,7 +54,10 @@ pub enum Code {
     DuplicateEntry,
     SalesLinesMismatch,
     NotProven,
+    PayoutGap,
     NoEntries,
+    LedgerUnreachable,
+    UnusedConfiguration,
     UnknownEntryType,
     LegacyEntryType,
     CorrectionReview,
@@ -54,6 +70,7 @@ pub enum Code {
     ReserveBalance,
     FeesRetainedInverted,
     FeesNotPosted,
+    FeesOwed,
     FeeDateDiffers,
     CaptureWithoutFee,
     FeeWithoutCapture,
@@ -63,12 +80,15 @@ pub enum Code {
     RefundCaptureNotFound,
     RefundSplitEstimated,
     RuleUnused,
+    RuleOverRateChange,
     AwaitsPayout,
     VoucherOutsideRange,
     FxOpeningUnknown,
     MarketAssumed,
     TargetLimit,
     TextReplaced,
+    ControlAccount,
+    VatDiffersInTarget,
     DoubleBooking,
     AlreadyExported,
 }
@@ -89,6 +109,10 @@ impl Code {
             Self::DateOpen
             | Self::DateMissing
             | Self::NotProven
+            | Self::PayoutGap
+            | Self::NoEntries
+            | Self::LedgerUnreachable
+            | Self::UnusedConfiguration
             | Self::UnknownEntryType
             | Self::CorrectionReview
             | Self::CreditNoteReview
@@ -104,10 +128,11 @@ impl Code {
             | Self::AwaitsPayout
             | Self::VoucherOutsideRange
             | Self::FxOpeningUnknown
+            | Self::ControlAccount
+            | Self::VatDiffersInTarget
             | Self::DoubleBooking
             | Self::AlreadyExported => Level::Review,
-            Self::NoEntries
-            | Self::LegacyEntryType
+            Self::LegacyEntryType
             | Self::PayoutOrder
             | Self::NegativeBalance
             | Self::ReserveBalance
@@ -116,9 +141,17 @@ impl Code {
             | Self::FeeWithoutCapture
             | Self::CutoffStraddle
             | Self::RuleUnused
+            | Self::RuleOverRateChange
             | Self::MarketAssumed
+            | Self::FeesOwed
             | Self::TextReplaced => Level::Info,
         }
+    }
+
+    /// Whether a finding of this kind says that a link of the proof is missing, unless it is only
+    /// information.
+    pub fn leaves_unproven(self) -> bool {
+        matches!(self, Self::NotProven | Self::PayoutGap | Self::NoEntries)
     }
 
     /// The code as scripts see it.
@@ -142,14 +175,48 @@ pub struct Finding {
     pub ordinal: Option<usize>,
     /// How many entries or places it stands for.
     pub count: usize,
+    /// The sum of the entries that it stands for, in minor units, where it is about amounts.
+    #[serde(skip)]
+    pub sum: Option<i64>,
+    /// Whether the configuration accepts it, so that it is information where it would be for review.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub accepted: bool,
     /// What it is, with names and amounts, and what to do.
     pub message: String,
+}
+
+impl Finding {
+    /// A finding about a whole run, which is information when its code is one of `accepted`.
+    pub fn of_run(code: Code, message: String, accepted: &BTreeSet<Code>) -> Self {
+        let mut finding = Self {
+            code,
+            level: code.level(),
+            topic: None,
+            ledger_date: None,
+            ordinal: None,
+            count: 1,
+            sum: None,
+            accepted: false,
+            message,
+        };
+        finding.accept(accepted);
+        finding
+    }
+
+    /// Makes information of it when it is for review and has one of `codes`.
+    fn accept(&mut self, codes: &BTreeSet<Code>) {
+        if self.level == Level::Review && codes.contains(&self.code) {
+            self.level = Level::Info;
+            self.accepted = true;
+        }
+    }
 }
 
 /// The findings of a ledger: one per code, topic and date, with a count.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
-    by_place: BTreeMap<(Option<NaiveDate>, Option<Topic>, Code), Finding>,
+    /// The last part of a place is the format that a finding is of, empty for the ledger's own.
+    by_place: BTreeMap<(Option<NaiveDate>, Option<Topic>, Code, String), Finding>,
 }
 
 impl Findings {
@@ -163,18 +230,79 @@ impl Findings {
         ordinal: Option<usize>,
         message: impl FnOnce() -> String,
     ) {
+        self.add_as(code.level(), code, topic, ledger_date, ordinal, message);
+    }
+
+    /// [`Self::add`] where more is known of how much it matters than the code says. Of several at
+    /// one place the highest level counts.
+    pub fn add_as(
+        &mut self,
+        level: Level,
+        code: Code,
+        topic: Option<Topic>,
+        ledger_date: Option<NaiveDate>,
+        ordinal: Option<usize>,
+        message: impl FnOnce() -> String,
+    ) {
         self.by_place
-            .entry((ledger_date, topic, code))
-            .and_modify(|finding| finding.count += 1)
+            .entry((ledger_date, topic, code, String::new()))
+            .and_modify(|finding| {
+                finding.count += 1;
+                finding.level = finding.level.max(level);
+            })
             .or_insert_with(|| Finding {
                 code,
-                level: code.level(),
+                level,
                 topic,
                 ledger_date,
                 ordinal,
                 count: 1,
+                sum: None,
+                accepted: false,
                 message: shortened(&message(), MESSAGE_MAX).into_owned(),
             });
+    }
+
+    /// [`Self::add`] for an entry of `amount`, in minor units.
+    pub fn add_amount(
+        &mut self,
+        code: Code,
+        topic: Topic,
+        ledger_date: NaiveDate,
+        ordinal: usize,
+        amount: i64,
+        message: impl FnOnce() -> String,
+    ) {
+        self.add(code, Some(topic), Some(ledger_date), Some(ordinal), message);
+        if let Some(finding) = self.by_place.get_mut(&(Some(ledger_date), Some(topic), code, String::new())) {
+            finding.sum = Some(finding.sum.unwrap_or(0).saturating_add(amount));
+        }
+    }
+
+    /// Makes information of what is for review and has one of `codes`, and notes that it is
+    /// accepted.
+    pub fn accept(&mut self, codes: &BTreeSet<Code>) {
+        for finding in self.by_place.values_mut() {
+            finding.accept(codes);
+        }
+    }
+
+    /// Adds what there is to say about the file of a format, apart from other formats: how many
+    /// cases there are, and how much they matter.
+    pub fn add_of_format(&mut self, format: &str, code: Code, level: Level, count: usize, message: String) {
+        let finding = Finding {
+            code,
+            level,
+            topic: None,
+            ledger_date: None,
+            ordinal: None,
+            count,
+            sum: None,
+            accepted: false,
+            message: format!("{format}: {message}"),
+        };
+        self.by_place
+            .insert((None, None, code, format.to_owned()), finding);
     }
 
     /// Takes over all findings of `other`, adding up counts.
@@ -182,7 +310,14 @@ impl Findings {
         for (place, finding) in other.by_place {
             self.by_place
                 .entry(place)
-                .and_modify(|mine| mine.count += finding.count)
+                .and_modify(|mine| {
+                    mine.count += finding.count;
+                    mine.level = mine.level.max(finding.level);
+                    mine.sum = match (mine.sum, finding.sum) {
+                        (Some(mine), Some(other)) => Some(mine.saturating_add(other)),
+                        (mine, other) => mine.or(other),
+                    };
+                })
                 .or_insert(finding);
         }
     }
@@ -202,7 +337,7 @@ impl Findings {
         ordinal: Option<usize>,
         message: &str,
     ) {
-        let place = (ledger_date, topic, code);
+        let place = (ledger_date, topic, code, String::new());
         if !self.by_place.contains_key(&place) {
             self.add(code, topic, ledger_date, ordinal, String::new);
         }
@@ -225,9 +360,23 @@ impl Findings {
         self.by_place.values()
     }
 
+    /// Whether something leaves the range unproven.
+    pub fn leave_unproven(&self) -> bool {
+        self.iter()
+            .any(|finding| finding.code.leaves_unproven() && finding.level >= Level::Review)
+    }
+
     /// Whether there is a finding of at least `level`.
     pub fn has(&self, level: Level) -> bool {
         self.iter().any(|finding| finding.level >= level)
+    }
+
+    /// Whether a target refuses what a file would hold, so that nothing is written.
+    pub fn refuse_output(&self) -> bool {
+        self.iter().any(|finding| {
+            finding.code == Code::TargetLimit
+                || (finding.code == Code::ControlAccount && finding.level == Level::Error)
+        })
     }
 
     /// Whether there is a finding of this kind.

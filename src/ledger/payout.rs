@@ -1,10 +1,22 @@
 //! Explains payouts: what was carried, what moved since, what remains.
 
 use chrono::NaiveDate;
+use serde::Deserialize;
 
 use crate::ledger::entry::{Entry, EntryType};
 use crate::ledger::finding::{Code, Findings};
 use crate::provider::Topic;
+
+/// What is asked of the numbers of a ledger's payouts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PayoutNumbers {
+    /// Each is the one before and one. The provider's texts say so.
+    #[default]
+    Contiguous,
+    /// They rise; some may be left out.
+    Increasing,
+}
 
 /// One payout and whether its amount is accounted for.
 #[derive(Debug, Clone, PartialEq, Eq)]

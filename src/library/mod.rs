@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::date::DateRange;
 use crate::format::FormatError;
 use crate::journal::Voucher;
-use crate::ledger::finding::{Code, Finding};
+use crate::ledger::finding::Finding;
 use crate::library::error::Error;
 use crate::library::writer::{Document, Writer, adapted};
 use crate::proof::Status;
@@ -247,6 +247,7 @@ impl LedgerRange<'_> {
             allow_open: self.allow_open,
             write,
             open: Default::default(),
+            is_unreachable: false,
             cancelled: Arc::default(),
         }
     }
@@ -283,7 +284,7 @@ impl Outcome {
         // A date before the range that the first voucher needs keeps everything back.
         let needs_before = proof.open_dates.iter().any(|date| *date < range.from());
         let is_whole = proof.exported.is_some() && !needs_before;
-        let is_refused = proof.findings.has_code(Code::TargetLimit);
+        let is_refused = proof.findings.refuse_output();
         Ok(Self {
             holds: proof.status != Status::Failed && is_whole && !is_refused,
             status: proof.status,

@@ -72,6 +72,7 @@ impl Poster<'_> {
             provider: alike.provider,
             entry_type: Box::default(),
             reference: None,
+            spoken: None,
         };
         let share = Share {
             gross: sum,

@@ -15,6 +15,7 @@ use crate::config::{CaptureMode, Config, DateBasis, LedgerConfig, PostingSetting
 use crate::journal::Unbalanced;
 use crate::ledger::entry::{Entry, EntryType};
 use crate::money::{Currency, Rate};
+use crate::posting::brand::Brands;
 use crate::provider::LedgerInfo;
 
 /// Why a ledger cannot be booked. All but the last two are faults of the configuration.
@@ -114,7 +115,8 @@ impl PostingError {
     }
 }
 
-/// An account by number and name.
+/// An account by number and name. The name is that under the first brand: [`Brands::name_on`] has
+/// the one of a date.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Account {
     pub number: Arc<str>,
@@ -152,6 +154,7 @@ pub struct Books<'a> {
     config: &'a LedgerConfig,
     fx_rates: &'a FxRates,
     accounts: BTreeMap<Role, Account>,
+    brands: Brands,
     rules_used: Vec<Cell<bool>>,
 }
 
@@ -163,17 +166,20 @@ impl<'a> Books<'a> {
         ledger: &'a LedgerConfig,
         config: &'a Config,
     ) -> Self {
+        let chart = Chart::of(ledger.posting.market);
+        let brands = Brands::new(chart, ledger.posting.brand.as_deref());
         Self {
             info,
             ledger_id: Arc::from(info.ledger_id.as_str()),
             currency,
             settings: &ledger.posting,
             fiscal_year_start_month: ledger.company.fiscal_year_start_month,
-            chart: Chart::of(ledger.posting.market),
+            chart,
             sales_lines: &config.sales_lines,
             config: ledger,
             fx_rates: &config.fx_rates,
-            accounts: accounts(ledger),
+            accounts: accounts(ledger, &brands),
+            brands,
             rules_used: ledger.rules.iter().map(|_| Cell::new(false)).collect(),
         }
     }
@@ -192,6 +198,11 @@ impl<'a> Books<'a> {
         self.accounts.get(&role).cloned().ok_or_else(missing)
     }
 
+    /// The provider's brands.
+    pub fn brands(&self) -> &Brands {
+        &self.brands
+    }
+
     /// An account by its number; its name is the one that the chart has for the number, else that of its role.
     pub fn numbered(&self, number: &str) -> Account {
         let by_role = || {
@@ -206,7 +217,7 @@ impl<'a> Books<'a> {
             .unwrap_or_default();
         Account {
             number: Arc::from(number),
-            name: Arc::from(name),
+            name: Arc::from(self.brands.first_name(name)),
         }
     }
 
@@ -269,6 +280,11 @@ impl<'a> Books<'a> {
     /// Whether a refund's booking can depend on its capture's date or references.
     pub fn needs_captures_of_refunds(&self) -> bool {
         self.may_use(CaptureMode::Revenue) || self.config.rules.iter().any(Rule::depends_on_capture)
+    }
+
+    /// A tax code by its name, on whatever date.
+    pub fn known_tax_code(&self, code: &str) -> Option<&'a TaxCode> {
+        self.config.tax_codes.get(code)
     }
 
     /// A tax code for a capture of `date`.
@@ -342,7 +358,7 @@ impl<'a> Books<'a> {
 }
 
 /// The chart's accounts with the configuration's in their place.
-fn accounts(ledger: &LedgerConfig) -> BTreeMap<Role, Account> {
+fn accounts(ledger: &LedgerConfig, brands: &Brands) -> BTreeMap<Role, Account> {
     let chart = Chart::of(ledger.posting.market);
     let roles = chart.accounts.keys().chain(ledger.accounts.keys());
     let account = |role: &Role| {
@@ -359,7 +375,7 @@ fn accounts(ledger: &LedgerConfig) -> BTreeMap<Role, Account> {
             *role,
             Account {
                 number: Arc::from(number.0.as_str()),
-                name: Arc::from(name),
+                name: Arc::from(brands.first_name(name)),
             },
         ))
     };

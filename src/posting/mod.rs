@@ -3,11 +3,13 @@
 //! [`Poster`] takes one date after the other, page by page, and gives back the vouchers that
 //! nothing later can change. [`treatment`] is the posting table, [`sales`] decides the counter
 //! side of captures and refunds, [`draft`] sums and splits VAT, `pair` makes vouchers of single
-//! entries without a detour, [`sequence`] keeps the vouchers in order.
+//! entries without a detour, [`accounts`] lists what can be moved, [`sequence`] keeps the vouchers in order.
 
+pub mod accounts;
 mod alike;
 mod awaiting;
 pub mod books;
+pub mod brand;
 pub mod draft;
 mod mirror;
 mod pair;
@@ -309,8 +311,8 @@ impl<'a> Poster<'a> {
         self.straddles.raise(findings);
     }
 
-    /// Reports rules that took nothing, fees that are not booked, and what waits for a payout.
-    pub fn finish(&self, gross_settlement: bool, findings: &mut Findings) {
+    /// Reports rules that took nothing, and what waits for a payout.
+    pub fn finish(&self, findings: &mut Findings) {
         for number in self.books.unused_rules() {
             findings.add(Code::RuleUnused, None, None, None, || {
                 format!(
@@ -324,11 +326,6 @@ impl<'a> Poster<'a> {
                 FeeMode::Retained => &[Topic::Funds],
             };
             self.awaiting.report(topics, self.books.currency, findings);
-        }
-        if gross_settlement && self.books.settings.fees == FeeMode::Retained {
-            findings.add(Code::FeesNotPosted, Some(Topic::Fees), None, None, || {
-                "the ledger settles gross: with `fees = \"retained\"` its fees are booked only with the provider's invoice".to_owned()
-            });
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::config::Rule;
 use crate::journal::PostingKey;
 use crate::ledger::entry::Entry;
 use crate::ledger::fee_join::FeeJoin;
+use crate::ledger::finding::{Code, Findings};
 use crate::ledger::page::Page;
 use crate::posting::books::Books;
 use crate::posting::refunds::CaptureIndex;
@@ -71,6 +72,34 @@ pub fn of_fee<'a>(
         entry.reference.as_deref(),
         capture_date.unwrap_or(ledger_date),
     )
+}
+
+/// Reports rules that cover both sides of a date on which the law moved some of what their tax code
+/// is for to another code, once `last` has come to that date and the rule took something.
+pub fn note_rate_changes(books: &Books<'_>, last: NaiveDate, findings: &mut Findings) {
+    let unused = books.unused_rules();
+    for change in books
+        .chart
+        .rate_changes
+        .iter()
+        .filter(|change| change.from <= last)
+    {
+        for (number, rule) in (1..).zip(books.rules()) {
+            let covers_both = rule.valid_from.is_none_or(|from| from < change.from)
+                && rule.valid_to.is_none_or(|to| change.from <= to);
+            if rule.tax_code.as_deref() == Some(change.tax_code.as_str())
+                && covers_both
+                && !unused.contains(&number)
+            {
+                findings.add(Code::RuleOverRateChange, None, None, None, || {
+                    format!(
+                        "rule {number} has tax code `{}` before and after {}: {}; where the rule is about what moved, give it `valid_to` and add one for the new code",
+                        change.tax_code, change.from, change.text
+                    )
+                });
+            }
+        }
+    }
 }
 
 /// What an entry is to the rules, and the rule that takes it; `None` for entries that no rule

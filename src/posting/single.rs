@@ -67,6 +67,11 @@ impl Poster<'_> {
         } else {
             None
         };
+        let spoken = match (per_entry, is_single) {
+            (true, _) => entry.spoken_reference().map(Arc::from),
+            (false, true) => reference.as_deref().map(Arc::from),
+            (false, false) => None,
+        };
         let slot = if is_single {
             Slot::Single {
                 date: ledger_date,
@@ -90,6 +95,7 @@ impl Poster<'_> {
             provider,
             entry_type: entry_type.into_boxed_str(),
             reference: reference.map(Arc::from),
+            spoken,
         };
         draft.add(line, ledger_date, entry.amount, shares)
     }

@@ -8,7 +8,8 @@ use crate::journal::PostingKey;
 use crate::posting::books::Books;
 
 impl Books<'_> {
-    /// The line of text of a posting, in the market's language.
+    /// The line of text of a posting, in the market's language. `reference` is what it speaks of,
+    /// where it is of one entry.
     pub fn text(
         &self,
         key: PostingKey,
@@ -16,9 +17,30 @@ impl Books<'_> {
         reference: Option<&str>,
         entry_type: &str,
     ) -> Arc<str> {
+        let template = self.entry_template(key).filter(|_| reference.is_some());
+        let text = self.fill(
+            template.unwrap_or_else(|| self.template(key)),
+            date,
+            reference,
+            entry_type,
+        );
+        Arc::from(crate::text::line(&text))
+    }
+
+    /// What stands before and after the reference in the text of a voucher of one entry, where
+    /// that speaks of nothing else but the date.
+    pub(super) fn around_reference(&self, key: PostingKey, date: NaiveDate) -> Option<(String, String)> {
+        let (before, after) = self.entry_template(key)?.split_once("{ref}")?;
+        Some((
+            self.fill(before, date, None, ""),
+            self.fill(after, date, None, ""),
+        ))
+    }
+
+    fn fill(&self, template: &str, date: NaiveDate, reference: Option<&str>, entry_type: &str) -> String {
         let reference = reference.unwrap_or_default();
         let mut text = String::new();
-        let mut rest = self.template(key);
+        let mut rest = template;
         while let Some((before, after)) = rest.split_once('{') {
             text.push_str(before);
             let Some((name, after)) = after.split_once('}') else {
@@ -26,6 +48,7 @@ impl Books<'_> {
                 break;
             };
             match name {
+                "brand" => text.push_str(self.brands().on(date)),
                 "date" => text.push_str(&date.to_string()),
                 "unit" => text.push_str(self.info.only_unit().unwrap_or_default()),
                 "type" => text.push_str(entry_type),
@@ -36,7 +59,7 @@ impl Books<'_> {
             rest = after;
         }
         text.push_str(rest);
-        Arc::from(crate::text::line(&text))
+        text
     }
 
     /// Whether the text of a posting depends on more than its date.
@@ -45,6 +68,17 @@ impl Books<'_> {
         ["{type}", "{no}", "{ref}"]
             .iter()
             .any(|name| template.contains(name))
+    }
+
+    /// The template of a voucher of one entry, where it is another than that of a sum.
+    fn entry_template(&self, key: PostingKey) -> Option<&'static str> {
+        let texts = &self.chart.entry_texts;
+        match key {
+            PostingKey::Capture => Some(&texts.capture),
+            PostingKey::Refund => Some(&texts.refund),
+            PostingKey::CaptureFee => Some(&texts.capture_fee),
+            _ => None,
+        }
     }
 
     fn template(&self, key: PostingKey) -> &'static str {
@@ -62,6 +96,7 @@ impl Books<'_> {
             PostingKey::TopUp => &texts.top_up,
             PostingKey::CreditNoteFunds | PostingKey::CreditNoteFees => &texts.credit_note,
             PostingKey::FeesInvoiced => &texts.fees_invoiced,
+            PostingKey::ServiceFee => &texts.service_fee,
             PostingKey::UnknownFunds | PostingKey::UnknownFees => &texts.unknown,
             PostingKey::FxDifference => &texts.fx_difference,
             PostingKey::FxRevaluation => &texts.fx_revaluation,

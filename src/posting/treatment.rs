@@ -65,7 +65,7 @@ fn on_funds(entry_type: &EntryType<'_>, fees: FeeMode) -> Treatment {
         EntryType::Correction => (Key::CorrectionFunds, Role::Suspense),
         EntryType::TopUp => (Key::TopUp, Role::TopupClearing),
         EntryType::CreditNote => (Key::CreditNoteFunds, Role::TopupClearing),
-        EntryType::CaptureFee | EntryType::FeesInvoiced | EntryType::Unknown(_) => {
+        EntryType::CaptureFee | EntryType::FeesInvoiced | EntryType::ServiceFee | EntryType::Unknown(_) => {
             (Key::UnknownFunds, Role::Suspense)
         }
     };
@@ -83,6 +83,7 @@ fn on_fees(entry_type: &EntryType<'_>) -> Treatment {
         // The same movement as on funds, where it is booked.
         EntryType::FeesRetained => return Treatment::None,
         EntryType::FeesInvoiced => (Key::FeesInvoiced, Role::FeeInvoice),
+        EntryType::ServiceFee => (Key::ServiceFee, Role::FeeExpense),
         EntryType::Correction => (Key::CorrectionFees, Role::FeeExpense),
         EntryType::CreditNote => (Key::CreditNoteFees, Role::FeeInvoice),
         EntryType::Capture

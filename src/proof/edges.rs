@@ -2,14 +2,14 @@
 
 use chrono::NaiveDate;
 
-use crate::date::{DateRange, days_after};
+use crate::date::{DateRange, days_after, days_before};
 use crate::days::Days;
 use crate::days::facts::Facts;
 use crate::ledger::check::Chain;
 use crate::ledger::day::TopicState;
 use crate::ledger::entry::Entry;
-use crate::ledger::finding::Code;
-use crate::proof::{EDGE_DATES, EndEdge, Prover, StartEdge, TopicTotals, TypeTotal, join, money_printer};
+use crate::ledger::finding::{Code, Level};
+use crate::proof::{EDGE_DATES, EndEdge, Prover, StartEdge, TopicTotals, TypeTotal, money_printer};
 use crate::provider::Topic;
 
 #[derive(Debug)]
@@ -28,10 +28,36 @@ pub(super) struct TopicProof {
 pub(super) enum Before {
     /// The last entry before the range left this balance.
     Closing(i64),
-    /// All dates looked at are closed and without entries.
+    /// All dates that the archive has are closed and without entries, the last [`EDGE_DATES`] among
+    /// them.
     Empty,
+    /// The last [`EDGE_DATES`] dates are closed and without entries; the others were not looked at.
+    Quiet,
     /// This date is not known, or its last entry has no balance.
     Unknown(NaiveDate),
+}
+
+impl Before {
+    /// Looks at the dates before `from`, the latest first, until one has entries or is not known;
+    /// at no more than `dates_max`.
+    pub(super) fn find(days: &Days<'_>, topic: Topic, from: NaiveDate, dates_max: u64) -> Self {
+        for step in 1..=dates_max {
+            let date = days_before(from, step);
+            let facts = days.facts(topic, date);
+            match facts.state {
+                TopicState::Closed if facts.entries == 0 => {}
+                TopicState::Closed => return facts.closes_at.map_or(Self::Unknown(date), Self::Closing),
+                // The archive may begin here, or have a hole.
+                TopicState::Missing(_) if step > EDGE_DATES && !days.may_have_entries_before(topic, date) => {
+                    return Self::Empty;
+                }
+                TopicState::Missing(_) | TopicState::Open | TopicState::Unreadable(_) => {
+                    return Self::Unknown(date);
+                }
+            }
+        }
+        Self::Quiet
+    }
 }
 
 impl Prover {
@@ -46,7 +72,8 @@ impl Prover {
         } else {
             counted
         };
-        if edges.contains(&StartEdge::Unchained) {
+        let knows_nothing = self.is_empty() && !self.knows_balance();
+        if knows_nothing || edges.contains(&StartEdge::Unchained) {
             StartEdge::Unchained
         } else if edges.contains(&StartEdge::Chained) {
             StartEdge::Chained
@@ -59,20 +86,15 @@ impl Prover {
         let Some(exported) = exported else {
             return EndEdge::Closed;
         };
+        let is_empty = self.is_empty();
         let mut ends = [None, None];
-        for step in 1..=EDGE_DATES {
-            if ends.iter().all(Option::is_some) {
-                break;
-            }
-            let date = days_after(exported.to(), step);
-            if days.is_closed(date) {
-                join(&mut self.fee_join, days, date);
-            }
-            for (topic, end) in Topic::ALL.into_iter().zip(&mut ends) {
-                if end.is_none() {
-                    *end = self.look_ahead(&days.facts(topic, date), topic, date);
-                }
-            }
+        for (topic, end) in Topic::ALL.into_iter().zip(&mut ends) {
+            // What comes after many quiet dates matters to a topic that has something to end only.
+            let has_end = is_empty || self.topic(topic).chain.entries() > 0;
+            let steps = 1..=if has_end { u64::MAX } else { EDGE_DATES };
+            *end = steps
+                .map(|step| days_after(exported.to(), step))
+                .find_map(|date| self.look_ahead(&days.facts(topic, date), topic, date));
         }
         let counted: Vec<EndEdge> = [&self.funds, &self.fees]
             .into_iter()
@@ -89,10 +111,7 @@ impl Prover {
 
     /// `None` when the date is closed and without entries, so that the next one decides.
     fn look_ahead(&mut self, facts: &Facts, topic: Topic, date: NaiveDate) -> Option<EndEdge> {
-        let proof = match topic {
-            Topic::Funds => &mut self.funds,
-            Topic::Fees => &mut self.fees,
-        };
+        let proof = self.topic_mut(topic);
         if facts.state != TopicState::Closed {
             return Some(EndEdge::Closed);
         }
@@ -122,7 +141,7 @@ impl Prover {
 
     pub(super) fn report_unproven(&mut self, start: StartEdge) {
         let from = self.options.range.from();
-        let is_empty = self.funds.chain.entries() + self.fees.chain.entries() == 0;
+        let is_empty = self.is_empty();
         for proof in [&self.funds, &self.fees] {
             let topic = proof.topic;
             let counts = proof.counts() || is_empty;
@@ -131,8 +150,8 @@ impl Prover {
                     Before::Unknown(date) => format!(
                         "{topic}: nothing before {from} proves the opening balance; {date} is not in the archive as a closed date with balances"
                     ),
-                    Before::Empty | Before::Closing(_) => format!(
-                        "{topic}: the {EDGE_DATES} dates before {from} have no entries, yet the first entry after them opens at a balance"
+                    Before::Empty | Before::Quiet | Before::Closing(_) => format!(
+                        "{topic}: the dates before {from} have no entries, yet the first entry after them opens at a balance"
                     ),
                 });
             }
@@ -152,9 +171,61 @@ impl Prover {
             }
         }
         if is_empty && self.open_dates.is_empty() {
-            self.findings.add(Code::NoEntries, None, Some(from), None, || {
-                "every date of the range is closed and without entries; when that is unexpected, check that the keys still reach the ledger".to_owned()
+            let (level, what) = if self.knows_balance() {
+                (Level::Info, "")
+            } else {
+                (
+                    Level::Review,
+                    ", and nothing before or after it says what the balances are",
+                )
+            };
+            self.findings.add_as(level, Code::NoEntries, None, Some(from), None, || {
+                format!("every date of the range is closed and without entries{what}; when that is unexpected, check the dates and that the keys still reach the ledger")
             });
+        }
+    }
+
+    /// Whether no topic has entries in the range.
+    fn is_empty(&self) -> bool {
+        self.funds.chain.entries() + self.fees.chain.entries() == 0
+    }
+
+    /// Whether anything says what the balance of a topic is.
+    fn knows_balance(&self) -> bool {
+        let is_known = |topic: &TopicProof| topic.chain.balance().is_some() || topic.opens_later.is_some();
+        is_known(&self.funds) || is_known(&self.fees)
+    }
+
+    /// Looks further back for the last fees before the range, where they matter. A ledger without
+    /// fees would have its whole archive looked through each time.
+    pub(super) fn settle_quiet_fees(&mut self, days: &Days<'_>) {
+        let proof = &self.fees;
+        if proof.before != Before::Quiet || !(proof.counts() || self.is_empty()) {
+            return;
+        }
+        let from = self.options.range.from();
+        let before = Before::find(days, Topic::Fees, from, u64::MAX);
+        let proof = &mut self.fees;
+        proof.before = before;
+        let Before::Closing(closing) = before else { return };
+        let opens = if proof.chain.entries() == 0 {
+            proof.chain = Chain::new(Topic::Fees, Some(closing));
+            proof.opens_later
+        } else {
+            proof.chain.opening()
+        };
+        if let Some(opens) = opens
+            && opens != closing
+        {
+            let money = money_printer(self.currency);
+            self.findings
+                .add(Code::BalanceBreak, Some(Topic::Fees), Some(from), None, || {
+                    format!(
+                        "fees opens the range at {}, but closed before it at {}; an entry is missing, repeated or altered",
+                        money(opens),
+                        money(closing)
+                    )
+                });
         }
     }
 }
@@ -163,7 +234,7 @@ impl TopicProof {
     pub(super) fn new(topic: Topic, before: Before) -> Self {
         let closing = match before {
             Before::Closing(balance) => Some(balance),
-            Before::Empty | Before::Unknown(_) => None,
+            Before::Empty | Before::Quiet | Before::Unknown(_) => None,
         };
         Self {
             topic,
@@ -193,8 +264,8 @@ impl TopicProof {
     pub(super) fn start(&self) -> StartEdge {
         match self.before {
             Before::Closing(_) => StartEdge::Chained,
-            Before::Empty if self.opens_at_zero() => StartEdge::FirstEntry,
-            Before::Empty | Before::Unknown(_) => StartEdge::Unchained,
+            Before::Empty | Before::Quiet if self.opens_at_zero() => StartEdge::FirstEntry,
+            Before::Empty | Before::Quiet | Before::Unknown(_) => StartEdge::Unchained,
         }
     }
 
@@ -220,15 +291,4 @@ impl TopicProof {
             by_type: self.totals.into_iter().collect(),
         }
     }
-}
-
-/// `None` when the date is closed and without entries, so that the one before it decides.
-pub(super) fn look_back(facts: &Facts, date: NaiveDate) -> Option<Before> {
-    if facts.state != TopicState::Closed {
-        return Some(Before::Unknown(date));
-    }
-    if facts.entries == 0 {
-        return None;
-    }
-    Some(facts.closes_at.map_or(Before::Unknown(date), Before::Closing))
 }

@@ -4,6 +4,7 @@
 //! `docs/PROOF.md`.
 
 mod edges;
+mod numbers;
 mod signals;
 mod today;
 
@@ -13,22 +14,24 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::date::{DateRange, days_before};
+use crate::date::{DateRange, days_after};
 use crate::days::{Days, ReadAgain};
 use crate::ledger::check;
 use crate::ledger::day::TopicState;
 use crate::ledger::entry::Entry;
-use crate::ledger::fee_join::FeeJoin;
+use crate::ledger::fee_join::{FeeJoin, WINDOW_DATES};
 use crate::ledger::finding::{Code, Findings, Level};
 use crate::ledger::page::Page;
-use crate::ledger::payout::{Payout, PayoutTracker};
+use crate::ledger::payout::{Payout, PayoutNumbers, PayoutTracker};
 use crate::ledger::time::seconds_of;
 use crate::money::Currency;
-use crate::proof::edges::{Before, TopicProof, look_back};
+use crate::proof::edges::{Before, TopicProof};
+use crate::proof::numbers::PayoutRow;
 use crate::proof::today::Today;
 use crate::provider::Topic;
 
-/// How many dates before the range are looked at for an entry to chain to, and after it.
+/// So many dates before a range must be known to be without entries for the ledger to begin with
+/// it. What the archive has is looked through further, until an entry is found.
 pub const EDGE_DATES: u64 = 7;
 
 /// How well a range of a ledger is known.
@@ -51,7 +54,8 @@ pub enum Status {
 pub enum StartEdge {
     /// The last entry before the range closes where the range opens.
     Chained,
-    /// Both topics open at zero after seven closed dates without entries.
+    /// Both topics open at zero after seven closed dates without entries, and payouts begin with
+    /// their first number.
     FirstEntry,
     /// Nothing earlier is known.
     Unchained,
@@ -123,6 +127,10 @@ pub struct ProofOptions {
     pub zone: Tz,
     /// Prove and export the dates before the first open one, instead of nothing.
     pub allow_open: bool,
+    /// What is asked of the numbers of payouts.
+    pub payout_numbers: PayoutNumbers,
+    /// The number that a ledger's first payout has at most.
+    pub first_payout: u64,
 }
 
 /// Proves a range, one day after the other.
@@ -133,7 +141,7 @@ pub struct Prover {
     funds: TopicProof,
     fees: TopicProof,
     payouts: PayoutTracker,
-    last_payout: Option<u64>,
+    payout_row: PayoutRow,
     fee_join: FeeJoin,
     open_dates: Vec<NaiveDate>,
     last_exported: Option<NaiveDate>,
@@ -153,33 +161,17 @@ impl Prover {
 
     /// Looks at the dates before the range, and starts there.
     pub fn start(days: &Days<'_>, options: ProofOptions) -> Self {
-        let mut before = [None, None];
-        let mut known = Vec::new();
-        for step in 1..=EDGE_DATES {
-            if before.iter().all(Option::is_some) {
-                break;
-            }
-            let date = days_before(options.range.from(), step);
-            for (topic, before) in Topic::ALL.into_iter().zip(&mut before) {
-                if before.is_none() {
-                    *before = look_back(&days.facts(topic, date), date);
-                }
-            }
-            known.push(date);
-        }
-        let mut fee_join = FeeJoin::forgetful();
-        for date in known.into_iter().rev() {
-            join(&mut fee_join, days, date);
-        }
-        let [funds, fees] = before.map(|before| before.unwrap_or(Before::Empty));
+        let from = options.range.from();
+        let funds = Before::find(days, Topic::Funds, from, u64::MAX);
+        let fees = Before::find(days, Topic::Fees, from, EDGE_DATES);
         let funds = TopicProof::new(Topic::Funds, funds);
         Self {
             currency: options.currency,
             payouts: PayoutTracker::new(funds.chain.balance(), funds.chain.balance().is_some()),
             funds,
             fees: TopicProof::new(Topic::Fees, fees),
-            last_payout: None,
-            fee_join,
+            payout_row: PayoutRow::default(),
+            fee_join: FeeJoin::forgetful(),
             open_dates: Vec::new(),
             last_exported: None,
             findings: Findings::default(),
@@ -204,6 +196,7 @@ impl Prover {
                 topic.chain.interrupt();
             }
             self.payouts.interrupt();
+            self.payout_row.interrupt();
             return false;
         }
         self.last_exported = Some(date);
@@ -251,7 +244,7 @@ impl Prover {
             days.visit(Topic::Funds, date, take);
         };
         self.fee_join
-            .end_of_date(self.today.date, look_again, Some(&mut self.findings));
+            .end_of_date(self.today.date, look_again, &mut self.findings);
         self.fee_join
             .expire(self.today.date, |date| range.contains(date), &mut self.findings);
     }
@@ -302,9 +295,12 @@ impl Prover {
             None
         };
         let end = self.end_edge(days, exported);
+        self.settle_quiet_fees(days);
+        self.join_later_fees(days, exported);
         self.fee_join
             .finish(|date| range.contains(date), &mut self.findings);
         let start = self.start_edge();
+        let start = self.judge_numbers(days, start, exported);
         self.report_unproven(start);
         if self.options.allow_open {
             self.findings.set_level(Code::DateOpen, Level::Info);
@@ -314,7 +310,7 @@ impl Prover {
             Status::Failed
         } else if !self.open_dates.is_empty() {
             Status::Incomplete
-        } else if self.findings.has_code(Code::NotProven) {
+        } else if self.findings.leave_unproven() {
             Status::NotProven
         } else {
             Status::Proven
@@ -330,6 +326,34 @@ impl Prover {
             open_dates: self.open_dates,
             exported,
             findings: self.findings,
+        }
+    }
+
+    /// Gives the captures that still wait for a fee those of the dates after the range.
+    fn join_later_fees(&mut self, days: &Days<'_>, exported: Option<DateRange>) {
+        let Some(exported) = exported else { return };
+        for step in 1..=WINDOW_DATES {
+            let date = days_after(exported.to(), step);
+            if !self.fee_join.is_waiting(|date| exported.contains(date))
+                || days.facts(Topic::Fees, date).state != TopicState::Closed
+            {
+                return;
+            }
+            days.visit(Topic::Fees, date, |page| self.fee_join.later_fees(page));
+        }
+    }
+
+    fn topic(&self, topic: Topic) -> &TopicProof {
+        match topic {
+            Topic::Funds => &self.funds,
+            Topic::Fees => &self.fees,
+        }
+    }
+
+    fn topic_mut(&mut self, topic: Topic) -> &mut TopicProof {
+        match topic {
+            Topic::Funds => &mut self.funds,
+            Topic::Fees => &mut self.fees,
         }
     }
 
@@ -357,16 +381,6 @@ impl Prover {
                 .entry(entry, date, ordinal, money, &mut self.findings);
         }
     }
-}
-
-/// Takes a date outside of the range for the join of fees to captures.
-fn join(fee_join: &mut FeeJoin, days: &Days<'_>, date: NaiveDate) {
-    days.visit(Topic::Funds, date, |page| fee_join.captures(page));
-    days.visit(Topic::Fees, date, |page| fee_join.fees(page));
-    let look_again = |date, take: &mut dyn FnMut(&Page<'_, '_>)| {
-        days.visit(Topic::Funds, date, take);
-    };
-    fee_join.end_of_date(date, look_again, None);
 }
 
 fn money_printer(currency: Option<Currency>) -> impl Fn(i64) -> String + Copy {

@@ -12,7 +12,6 @@ use crate::provider::Topic;
 pub(super) struct PayoutPlace {
     ordinal: usize,
     name: String,
-    is_next: bool,
 }
 
 impl Prover {
@@ -23,17 +22,11 @@ impl Prover {
             return;
         }
         self.signal_last_payout();
-        let number: Option<u64> = entry.payout_number().and_then(|number| number.parse().ok());
-        let is_next = match (self.last_payout, number) {
-            (Some(last), Some(number)) => last.checked_add(1) == Some(number),
-            _ => true,
-        };
+        self.payout_row.payout(entry, self.today.date, ordinal);
         self.today.payout = Some(PayoutPlace {
             ordinal,
             name: entry.payout_number().unwrap_or("without a number").to_owned(),
-            is_next,
         });
-        self.last_payout = number.or(self.last_payout);
     }
 
     /// Judges the last payout so far, when no more entries of the date can follow it, or another
@@ -42,22 +35,14 @@ impl Prover {
         let Some(payout) = self.today.payout.take() else {
             return;
         };
-        let is_last = payout.ordinal == self.today.funds_entries;
-        if is_last && payout.is_next {
-            return;
+        let date = self.today.date;
+        if payout.ordinal < self.today.funds_entries {
+            let (topic, ordinal) = (Some(Topic::Funds), Some(payout.ordinal));
+            self.findings
+                .add(Code::PayoutOrder, topic, Some(date), ordinal, || {
+                    format!("payout {} is not the last entry of its date", payout.name)
+                });
         }
-        let what = if is_last {
-            "does not follow the payout before it by one"
-        } else {
-            "is not the last entry of its date"
-        };
-        self.findings.add(
-            Code::PayoutOrder,
-            Some(Topic::Funds),
-            Some(self.today.date),
-            Some(payout.ordinal),
-            || format!("payout {} {what}", payout.name),
-        );
     }
 
     pub(super) fn signal_negative(&mut self) {
@@ -102,7 +87,7 @@ impl Prover {
         let reference = entry.voucher_reference().unwrap_or("none");
         let mut report = |code, what: &str| {
             self.findings
-                .add(code, Some(topic), Some(date), Some(ordinal), || {
+                .add_amount(code, topic, date, ordinal, entry.amount, || {
                     format!(
                         "{topic} {date}, entry {ordinal}: {name} of {} (reference `{}`) {what}",
                         money(entry.amount),
@@ -154,6 +139,7 @@ impl Prover {
             | EntryType::PayoutScheduled
             | EntryType::CaptureFee
             | EntryType::FeesInvoiced
+            | EntryType::ServiceFee
             | EntryType::Unknown(_) => {}
         }
         if entry.entry_type.belongs_to(topic)
@@ -172,7 +158,7 @@ impl Prover {
             && let Some(local) = time.local_date(self.options.zone)
             && local != date
         {
-            self.findings.add(Code::CutoffStraddle, Some(topic), Some(date), Some(ordinal), || {
+            self.findings.add_amount(Code::CutoffStraddle, topic, date, ordinal, entry.amount, || {
                 format!("{topic} {date}, entry {ordinal}: {name} (reference `{}`) happened on {local} in the merchant's time zone", crate::text::line(reference))
             });
         }

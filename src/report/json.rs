@@ -24,6 +24,7 @@ pub fn render(report: &Report) -> String {
             to: report.range.to(),
         },
         exit_code: report.exit_code,
+        findings: &report.findings,
         ledgers: report.ledgers.iter().map(Ledger::of).collect(),
     };
     let mut text = serde_json::to_string_pretty(&document).expect("every key is text");
@@ -37,6 +38,7 @@ struct Document<'a> {
     command: &'a str,
     range: Range,
     exit_code: u8,
+    findings: &'a [Finding],
     ledgers: Vec<Ledger<'a>>,
 }
 

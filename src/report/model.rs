@@ -36,6 +36,8 @@ pub struct Report {
     pub range: DateRange,
     /// The code with which the program ends.
     pub exit_code: u8,
+    /// What there is to say about the whole run.
+    pub findings: Vec<Finding>,
     /// One item per ledger, in the order of the run.
     pub ledgers: Vec<LedgerReport>,
 }

@@ -9,13 +9,23 @@ use chrono::NaiveDate;
 
 use crate::date;
 use crate::ledger::finding::{Code, Finding, Level};
+use crate::money::Currency;
 use crate::proof::Status;
 use crate::provider::Topic;
 use crate::report::model::{LedgerReport, Money, TopicReport};
 use crate::text::{shown, shown_lines};
 
+/// How many lines findings get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// One for each code and topic.
+    Few,
+    /// One for each code, topic and date.
+    All,
+}
+
 /// The report of one ledger.
-pub fn report(ledger: &LedgerReport) -> String {
+pub fn report(ledger: &LedgerReport, detail: Detail) -> String {
     let mut text = String::new();
     line(
         &mut text,
@@ -51,7 +61,7 @@ pub fn report(ledger: &LedgerReport) -> String {
             format_args!("\n  Open or missing dates: {}", runs(ledger.open_dates())),
         );
     }
-    findings(&mut text, ledger);
+    findings(&mut text, ledger, detail);
     for output in &ledger.outputs {
         let path = output.path.to_string_lossy();
         line(
@@ -63,7 +73,7 @@ pub fn report(ledger: &LedgerReport) -> String {
 }
 
 /// A line about one ledger, and what a person should see of it.
-pub fn short(ledger: &LedgerReport) -> String {
+pub fn short(ledger: &LedgerReport, detail: Detail) -> String {
     let mut text = String::new();
     let vouchers = ledger
         .proven
@@ -83,13 +93,10 @@ pub fn short(ledger: &LedgerReport) -> String {
             ledger.payouts().len(),
         ),
     );
+    let is_shown = |finding: &&Finding| finding.level > Level::Info || finding.accepted;
     let mut listed: Vec<Code> = Vec::new();
-    for finding in ledger.findings() {
-        let level = match finding.level {
-            Level::Error => "error",
-            Level::Review => "review",
-            Level::Info => continue,
-        };
+    for told in grouped(ledger, ledger.findings().iter().filter(is_shown), detail) {
+        let finding = told.first;
         // Of open and missing dates the first line tells all; one example says what to do.
         if matches!(finding.code, Code::DateOpen | Code::DateMissing) {
             if listed.contains(&finding.code) {
@@ -97,20 +104,93 @@ pub fn short(ledger: &LedgerReport) -> String {
             }
             listed.push(finding.code);
         }
-        line(&mut text, format_args!("  {level} {}", Told(finding)));
+        line(&mut text, format_args!("  {} {told}", level_of(finding)));
     }
     text
 }
 
-/// A finding's code, how often, and what it says.
-struct Told<'a>(&'a Finding);
+/// A finding on a line, with how much it matters.
+pub fn told(finding: &Finding) -> String {
+    format!("{} {}", level_of(finding), Told::of(finding))
+}
+
+fn level_of(finding: &Finding) -> &'static str {
+    match finding.level {
+        Level::Error => "error",
+        Level::Review => "review",
+        Level::Info if finding.accepted => "accepted",
+        Level::Info => "info",
+    }
+}
+
+/// The findings of each code and topic as one line, in the order in which they begin; or each by
+/// itself.
+fn grouped<'a>(
+    ledger: &LedgerReport,
+    findings: impl Iterator<Item = &'a Finding>,
+    detail: Detail,
+) -> Vec<Told<'a>> {
+    let currency = ledger.currency.as_deref().and_then(Currency::parse);
+    let mut all: Vec<Told<'_>> = Vec::new();
+    for finding in findings {
+        let is_alike = |told: &&mut Told<'_>| {
+            let first = told.first;
+            let of = |finding: &Finding| (finding.code, finding.topic, finding.level, finding.accepted);
+            detail == Detail::Few && of(first) == of(finding)
+        };
+        match all.iter_mut().find(is_alike) {
+            Some(told) => {
+                told.count += finding.count;
+                told.last = finding.ledger_date.max(told.last);
+                let sums = told.sum.zip(finding.sum);
+                told.sum = sums.map(|(sum, more)| sum + i128::from(more));
+            }
+            None => all.push(Told {
+                currency,
+                ..Told::of(finding)
+            }),
+        }
+    }
+    all
+}
+
+/// A finding's code, how often, on which dates and what in all, and what the first says.
+struct Told<'a> {
+    first: &'a Finding,
+    count: usize,
+    last: Option<NaiveDate>,
+    /// In minor units, where every one of them has a sum.
+    sum: Option<i128>,
+    currency: Option<Currency>,
+}
+
+impl<'a> Told<'a> {
+    fn of(finding: &'a Finding) -> Self {
+        Self {
+            first: finding,
+            count: finding.count,
+            last: finding.ledger_date,
+            sum: finding.sum.map(i128::from),
+            currency: None,
+        }
+    }
+}
 
 impl std::fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let finding = self.0;
+        let finding = self.first;
         f.write_str(finding.code.name())?;
-        if finding.count > 1 {
-            write!(f, " ({} times)", finding.count)?;
+        if self.count > 1 {
+            write!(f, " ({} times", self.count)?;
+            match (finding.ledger_date, self.last) {
+                (Some(first), Some(last)) if first != last => write!(f, ", {first} to {last}")?,
+                _ => {}
+            }
+            if let Some(minor) = self.sum {
+                let currency = self.currency;
+                write!(f, ", together {}", Money { minor, currency })?;
+            }
+            f.write_str(")")?;
         }
         write!(f, ": {}", shown(&finding.message))
     }
@@ -199,19 +279,20 @@ fn payouts(text: &mut String, ledger: &LedgerReport) {
     }
 }
 
-fn findings(text: &mut String, ledger: &LedgerReport) {
+fn findings(text: &mut String, ledger: &LedgerReport, detail: Detail) {
     for (level, title) in [
         (Level::Error, "Errors: nothing was written for this ledger"),
         (Level::Review, "To look at"),
         (Level::Info, "Good to know"),
     ] {
-        let mut of_level = ledger.findings_of(level).peekable();
-        if of_level.peek().is_none() {
+        let of_level = grouped(ledger, ledger.findings_of(level), detail);
+        if of_level.is_empty() {
             continue;
         }
         line(text, format_args!("\n  {title}"));
-        for finding in of_level {
-            line(text, format_args!("    {}", Told(finding)));
+        for told in of_level {
+            let accepted = if told.first.accepted { "accepted " } else { "" };
+            line(text, format_args!("    {accepted}{told}"));
         }
     }
     text.push('\n');
@@ -262,6 +343,8 @@ mod tests {
             ledger_date: None,
             ordinal: None,
             count: 2,
+            sum: None,
+            accepted: false,
             message: text(),
         };
         LedgerReport {
@@ -311,7 +394,7 @@ mod tests {
     #[test]
     fn nothing_from_outside_is_obeyed_by_a_terminal_or_begins_a_line() {
         let mut ledger = hostile();
-        for text in [report(&ledger), short(&ledger)] {
+        for text in [report(&ledger, Detail::Few), short(&ledger, Detail::All)] {
             let is_obeyed =
                 |character: char| (character.is_control() && character != '\n') || character == '\u{202E}';
             assert!(!text.contains(is_obeyed), "{text:?}");
@@ -319,9 +402,45 @@ mod tests {
         }
         // A parser's message has lines of its own.
         ledger.error = None;
-        for text in [report(&ledger), short(&ledger)] {
+        for text in [report(&ledger, Detail::Few), short(&ledger, Detail::All)] {
             assert!(!text.contains("\n  wrote x"), "{text:?}");
         }
+    }
+
+    #[test]
+    fn findings_of_a_code_and_topic_are_one_line_unless_all_are_wanted() {
+        let mut ledger = hostile();
+        let on = |date: &str, topic, count| Finding {
+            code: Code::Dispute,
+            level: Level::Review,
+            topic: Some(topic),
+            ledger_date: Some(date::parse(date).unwrap()),
+            ordinal: Some(1),
+            count,
+            sum: Some(-1250 * i64::try_from(count).unwrap()),
+            accepted: false,
+            message: format!("of {date}"),
+        };
+        ledger.proven.as_mut().unwrap().findings = vec![
+            on("2026-10-01", Topic::Funds, 2),
+            on("2026-10-01", Topic::Fees, 1),
+            on("2026-10-02", Topic::Funds, 1),
+            on("2026-10-09", Topic::Funds, 4),
+        ];
+        let few = short(&ledger, Detail::Few);
+        let lines: Vec<&str> = few.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            [
+                "  review dispute (7 times, 2026-10-01 to 2026-10-09, together -87.50): of 2026-10-01",
+                "  review dispute: of 2026-10-01",
+            ]
+        );
+        assert_eq!(short(&ledger, Detail::All).lines().count(), 5);
+        assert!(
+            report(&ledger, Detail::Few)
+                .contains("    dispute (7 times, 2026-10-01 to 2026-10-09, together -87.50): of")
+        );
     }
 
     #[test]

@@ -20,9 +20,6 @@ use crate::report_api::retry::Tries;
 use crate::report_api::token::{Token, TokenStore};
 use crate::report_api::transport::Transport;
 
-/// A 404 for a date this many days back, or fewer, means that the date is still open.
-const RECENT_DAYS: i64 = 7;
-
 /// The most ledgers that keys reach. The largest accountants have some ten thousand.
 const LEDGERS_MAX: usize = 1_000_000;
 
@@ -167,14 +164,7 @@ impl Client {
                 url,
                 requests,
             };
-            let page = match self.get(&call, |body| place.accept(body)).await {
-                Ok(page) => page,
-                // The specification of 2023 answers 404 for a date that is not ready.
-                Err(error) if error.status() == Some(404) && self.is_recent(date) => {
-                    return Ok(FetchedDate::Open);
-                }
-                Err(error) => return Err(error),
-            };
+            let page = self.get(&call, |body| place.accept(body)).await?;
             if page.is_open {
                 return Ok(FetchedDate::Open);
             }
@@ -194,10 +184,6 @@ impl Client {
             }
             pages.turn_to(page.cursor)?;
         }
-    }
-
-    fn is_recent(&self, date: NaiveDate) -> bool {
-        (self.connection.options.today - date).num_days() <= RECENT_DAYS
     }
 
     fn date_url(&self, ledger_id: &str, topic: Topic, date: NaiveDate, cursor: Option<&str>) -> Url {

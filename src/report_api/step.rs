@@ -12,7 +12,7 @@ use crate::date;
 use crate::ledger::body;
 use crate::provider::Topic;
 use crate::report_api::client::{Client, FetchedDate};
-use crate::report_api::error::{ApiError, ErrorKind};
+use crate::report_api::error::ApiError;
 use crate::report_api::listing::ListedLedger;
 
 /// How far back the last entries before a range are looked for.
@@ -144,10 +144,7 @@ impl FetchState {
         date: NaiveDate,
         outcome: &mut Outcome,
     ) -> Result<(), ApiError> {
-        match self.settle(step, date, outcome).await {
-            Err(error) if error.kind() != ErrorKind::NotOurs => Err(error),
-            Ok(_) | Err(_) => Ok(()),
-        }
+        self.settle(step, date, outcome).await.map(|_| ())
     }
 
     /// Walks back to the last date with entries, so that the range's opening balance can be
@@ -159,14 +156,11 @@ impl FetchState {
         outcome: &mut Outcome,
     ) -> Result<(), ApiError> {
         for days in 1..=LOOK_BACK_DAYS {
-            match self.settle(step, date::days_before(from, days), outcome).await {
-                Ok(Standing::Known(0) | Standing::Fetched(0)) => {}
-                Ok(Standing::Known(_) | Standing::Fetched(_) | Standing::Open | Standing::Unreadable) => {
+            match self.settle(step, date::days_before(from, days), outcome).await? {
+                Standing::Known(0) | Standing::Fetched(0) => {}
+                Standing::Known(_) | Standing::Fetched(_) | Standing::Open | Standing::Unreadable => {
                     return Ok(());
                 }
-                // The ledger may be younger than the date; its own dates tell if it is not ours.
-                Err(error) if error.kind() == ErrorKind::NotOurs => return Ok(()),
-                Err(error) => return Err(error),
             }
         }
         Ok(())

@@ -29,6 +29,7 @@ use crate::date::DateRange;
 use crate::days::{Days, ReadAgain};
 use crate::format::FormatError;
 use crate::journal::JournalTotals;
+use crate::ledger::finding::Code;
 use crate::output::OutputError;
 use crate::posting::books::PostingError;
 use crate::proof::{LedgerProof, Prover, Status};
@@ -48,6 +49,8 @@ pub struct RunOptions {
     pub write: Option<WriteOptions>,
     /// Dates that the provider, asked just now, says are open; they are not in the archive.
     pub open: BTreeSet<(Topic, NaiveDate)>,
+    /// Whether the provider, asked just now, no longer lists the ledger.
+    pub is_unreachable: bool,
     /// Set from outside to end the run between two dates, leaving nothing half done.
     pub cancelled: Arc<AtomicBool>,
 }
@@ -178,8 +181,30 @@ pub fn ledger(archive: &Archive, ledger_id: &str, config: &Config, options: &Run
         options: &options,
     };
     let mut result = run.run();
+    conclude(&mut result, &session, &options);
     result.info = session.info;
     result
+}
+
+/// What there is to say of a ledger that the archive has and the keys no longer list.
+pub fn unreachable(ledger_id: &str) -> String {
+    format!(
+        "the keys no longer list ledger {ledger_id}, which the archive has, so that nothing new of it can be fetched: ask the merchant to grant \
+         access again, or, when the ledger has ended, give its last date as `ended` under [ledgers.\"{ledger_id}\"]"
+    )
+}
+
+/// Adds what is known of the ledger as a whole, and takes as it is what the configuration accepts.
+/// The verdict stays what it was.
+fn conclude(result: &mut LedgerRun, session: &Session<'_>, options: &RunOptions) {
+    let Some(proof) = &mut result.proof else { return };
+    if options.is_unreachable {
+        let id = &session.info.ledger_id;
+        proof
+            .findings
+            .add(Code::LedgerUnreachable, None, None, None, || unreachable(id));
+    }
+    proof.findings.accept(&session.ledger_config.checks.accept);
 }
 
 /// The options with the formats that they come to for this ledger.
@@ -223,10 +248,14 @@ pub fn prove(archive: &Archive, ledger_id: &str, config: &Config, options: &RunO
     };
     // The second time long files are held whole, and nothing is to be read again.
     match prove().or_else(|ReadAgain| prove()) {
-        Ok(proof) => LedgerRun {
-            proof: Some(proof),
-            ..LedgerRun::not_started(session.info)
-        },
+        Ok(proof) => {
+            let mut result = LedgerRun {
+                proof: Some(proof),
+                ..LedgerRun::not_started(session.info.clone())
+            };
+            conclude(&mut result, &session, options);
+            result
+        }
         Err(again) => LedgerRun::ended(session.info, RunError::ReadAgain(again)),
     }
 }

@@ -1,4 +1,5 @@
-//! The last check before writing: the journal moves the provider's accounts as the entries do.
+//! The last check before writing: the journal moves the provider's accounts as the entries do; and
+//! what it leaves out of fees.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,8 +7,10 @@ use std::sync::Arc;
 use crate::chart::Role;
 use crate::config::{CaptureMode, FeeMode};
 use crate::journal::Voucher;
+use crate::ledger::finding::Code;
 use crate::posting::books::{Account, Books};
 use crate::proof::{LedgerProof, TopicTotals};
+use crate::provider::Topic;
 use crate::run::RunError;
 
 /// What vouchers move each account by, in minor units of the ledger's currency. There are few
@@ -82,6 +85,36 @@ pub(super) fn movement_error(
             entries,
         })
     })
+}
+
+/// Fees of which nothing is booked yet, because they become an expense when they are retained.
+pub(super) fn fees_not_booked(books: &Books<'_>, proof: &mut LedgerProof, gross_settlement: bool) {
+    if books.settings.fees == FeeMode::Accrual {
+        return;
+    }
+    let last = proof.exported.map(|range| range.to());
+    let owed = proof.fees.closing.filter(|closing| *closing != 0).zip(last);
+    let money = |closing: i64| {
+        let amount = i128::from(closing);
+        let amount = books.currency.amount(amount.abs());
+        match closing < 0 {
+            true => format!("{amount} {} of fees are owed", books.currency),
+            false => format!("{amount} {} of fees are to come back", books.currency),
+        }
+    };
+    if gross_settlement {
+        proof.findings.add(Code::FeesNotPosted, Some(Topic::Fees), None, None, || {
+            let rest = owed.map_or_else(String::new, |(closing, last)| format!("; {} when {last} ends", money(closing)));
+            format!("the ledger settles gross: with `fees = \"retained\"` its fees are booked only with the provider's invoice{rest}")
+        });
+    } else if let Some((closing, last)) = owed {
+        proof.findings.add(Code::FeesOwed, Some(Topic::Fees), Some(last), None, || {
+            format!(
+                "{} when {last} ends and are not booked: with `fees = \"retained\"` they are an expense of the date on which they are retained",
+                money(closing)
+            )
+        });
+    }
 }
 
 /// Whether an account has one use. Where it has several, its movement says nothing about one of

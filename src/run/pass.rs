@@ -18,12 +18,13 @@ use crate::money::Currency;
 use crate::output::manifest::ManifestSource;
 use crate::posting::Poster;
 use crate::posting::books::Books;
+use crate::posting::rule_use;
 use crate::posting::sequence::Sequence;
 use crate::proof::{ProofOptions, Prover, Status};
 use crate::provider::{LedgerInfo, Topic};
 use crate::run::documents::Documents;
 use crate::run::earlier::{self, Earlier};
-use crate::run::movement::{Movements, entry_sums, movement_error};
+use crate::run::movement::{Movements, entry_sums, fees_not_booked, movement_error};
 use crate::run::payout_numbers::PayoutNumbers;
 use crate::run::session::Session;
 use crate::run::stage::Stage;
@@ -314,7 +315,8 @@ impl Pass<'_, '_> {
     }
 
     fn finish(mut self, earlier: &Earlier, opening: Option<Opening>) -> LedgerRun {
-        self.poster.finish(self.gross_settlement, &mut self.findings);
+        self.poster.finish(&mut self.findings);
+        rule_use::note_rate_changes(self.books, self.run.options.range.to(), &mut self.findings);
         let (run, books) = (self.run, self.books);
         let mut findings = self.findings;
         self.poster
@@ -328,6 +330,7 @@ impl Pass<'_, '_> {
         self.prover.findings_mut().merge(findings);
         self.poster.raise_straddles(self.prover.findings_mut());
         let mut proof = self.prover.finish(&run.session.days);
+        fees_not_booked(books, &mut proof, self.gross_settlement);
         let opening = opening.unwrap_or(Opening {
             funds: proof.funds.opening,
             fees: proof.fees.opening,

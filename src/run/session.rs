@@ -98,6 +98,8 @@ impl<'a> Session<'a> {
             currency,
             zone: Chart::of(self.ledger_config.posting.market).zone(),
             allow_open: options.allow_open,
+            payout_numbers: self.ledger_config.checks.payout_numbers,
+            first_payout: self.ledger_config.checks.first_payout,
         }
     }
 

@@ -124,6 +124,7 @@ impl Ledger {
         let top_up = (strikes(2) && summary.funds_before < 0)
             .then(|| adjustment(5, EntryType::TopUp, -summary.funds_before));
         let is_aborted = strikes(11);
+        let service = strikes(15).then(|| adjustment(6, EntryType::ServiceFee, -9900));
         let aborted = summary
             .last_payout
             .filter(|_| is_aborted)
@@ -144,7 +145,10 @@ impl Ledger {
                     .chain(disputes)
                     .collect()
             }
-            Topic::Fees => [fees_correction, fees_credit].into_iter().flatten().collect(),
+            Topic::Fees => [fees_correction, fees_credit, service]
+                .into_iter()
+                .flatten()
+                .collect(),
         }
     }
 

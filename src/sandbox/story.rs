@@ -152,6 +152,7 @@ fn tell_of_adjustments(script: &mut Script, day: u32) {
         21 => adjust(Topic::Funds, EntryType::CreditNote, -10_000),
         22 => adjust(Topic::Fees, EntryType::CreditNote, -2500),
         23 => adjust(Topic::Fees, EntryType::FeesInvoiced, 1000),
+        1 => adjust(Topic::Fees, EntryType::ServiceFee, -9900),
         28 => adjust(
             Topic::Funds,
             EntryType::Unknown(Cow::Borrowed(UNKNOWN_TYPE)),

@@ -190,6 +190,7 @@ impl Contents {
             .map(|movement| &movement.name)
             .filter(|name| !name.is_empty())
             .unwrap_or(&known);
+        let name = context.books.brands().name_on(name, context.range.to());
         AccountBalance {
             number: number.to_owned(),
             name: if name.is_empty() {

@@ -49,6 +49,8 @@ pub struct JournalCsv {
 struct KnownLine {
     posting: Posting,
     account: Vec<u8>,
+    key: &'static str,
+    /// What follows the text.
     words: Vec<u8>,
 }
 
@@ -85,9 +87,7 @@ impl KnownLine {
         field(&mut account, &posting.account);
         account.push(b',');
         field(&mut account, &posting.account_name);
-        words.extend_from_slice(posting.key.name().as_bytes());
         for text in [
-            Some(&posting.text),
             posting.tax_code.as_ref(),
             posting.department.as_ref(),
             posting.project.as_ref(),
@@ -98,11 +98,12 @@ impl KnownLine {
         Self {
             posting: posting.clone(),
             account,
+            key: posting.key.name(),
             words,
         }
     }
 
-    /// Whether the cells are those of `posting`. Texts that are shared need no second look.
+    /// Whether the cells are those of `posting`. What is shared needs no second look.
     fn is_of(&self, posting: &Posting) -> bool {
         let own = &self.posting;
         let is_same = |a: &Option<Arc<str>>, b: &Option<Arc<str>>| match (a, b) {
@@ -110,8 +111,7 @@ impl KnownLine {
             (Some(a), Some(b)) => Arc::ptr_eq(a, b),
             _ => false,
         };
-        Arc::ptr_eq(&own.text, &posting.text)
-            && Arc::ptr_eq(&own.account, &posting.account)
+        Arc::ptr_eq(&own.account, &posting.account)
             && Arc::ptr_eq(&own.account_name, &posting.account_name)
             && own.key == posting.key
             && is_same(&own.tax_code, &posting.tax_code)
@@ -153,6 +153,9 @@ impl Writer for JournalCsv {
                 None => out.push(b','),
             }
             out.push(b',');
+            out.extend_from_slice(known.key.as_bytes());
+            out.push(b',');
+            field(out, &posting.text);
             out.extend_from_slice(&known.words);
             out.push(b',');
             field(out, posting.reference.as_deref().unwrap_or_default());

@@ -1,6 +1,6 @@
 //! The lines of a voucher as targets want them: with VAT of its own, or folded into revenue.
 
-use crate::format::delimited::VatMode;
+use crate::format::delimited::{AmountCurrency, VatMode};
 use crate::journal::{Posting, Tax, Voucher};
 use crate::money::divide_half_away;
 
@@ -19,14 +19,41 @@ pub struct TargetLine<'v> {
     pub base_vat: i64,
 }
 
-impl TargetLine<'_> {
-    /// The amount that the target computes as VAT where it is not the one that was booked.
-    pub fn other_vat(&self) -> Option<i64> {
-        match self.posting.tax {
-            Tax::Net { rate, .. } => rate.vat_in_gross(self.amount).filter(|vat| *vat != self.vat),
-            Tax::None | Tax::Vat { .. } => None,
+/// The VAT of a voucher where the target, which computes it from the gross amount of each line,
+/// gets another than the books have. Minor units, what is owed positive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherVat {
+    /// In the books.
+    pub booked: i128,
+    /// In the target.
+    pub computed: i128,
+    /// What the lines differ by, each without its sign: differences of two tax codes do not make
+    /// up for each other.
+    pub difference: i128,
+}
+
+/// The VAT that the target computes otherwise, from the amounts that are written.
+pub fn other_vat(lines: &[TargetLine<'_>], amounts: AmountCurrency) -> Option<OtherVat> {
+    let mut other = OtherVat {
+        booked: 0,
+        computed: 0,
+        difference: 0,
+    };
+    for line in lines {
+        let (gross, booked) = match amounts {
+            AmountCurrency::Base => (line.base, line.base_vat),
+            AmountCurrency::Ledger => (line.amount, line.vat),
+        };
+        if let Tax::Net { rate, .. } = line.posting.tax
+            && let Some(computed) = rate.vat_in_gross(gross)
+        {
+            let (booked, computed) = (i128::from(booked), i128::from(computed));
+            other.booked -= booked;
+            other.computed -= computed;
+            other.difference += (computed - booked).abs();
         }
     }
+    (other.difference != 0).then_some(other)
 }
 
 /// The lines of a voucher, in order. Their base amounts sum to zero, as the postings' do.

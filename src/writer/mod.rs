@@ -12,6 +12,7 @@ pub mod delimited;
 pub mod entries_csv;
 pub mod journal_csv;
 pub mod journal_json;
+mod limits;
 pub mod lines;
 pub mod saft;
 pub mod settlement;
@@ -25,10 +26,11 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+pub use limits::Limits;
+
 use crate::config::LedgerConfig;
 use crate::date::{DateRange, FiscalCalendar};
 use crate::journal::Voucher;
-use crate::ledger::finding::{Code, Findings};
 use crate::ledger::page::Page;
 use crate::money::Currency;
 use crate::posting::books::Books;
@@ -189,126 +191,4 @@ pub trait Writer {
     fn file_name(&self, _contents: &Contents) -> Option<String> {
         None
     }
-}
-
-/// How many refusals are named; the others are counted.
-const NAMED_REFUSALS: usize = 20;
-
-/// How many replacements are named; the others are counted.
-const NAMED_REPLACEMENTS: usize = 100;
-
-/// Collects what a target cannot hold, and what had to be replaced so that it can.
-#[derive(Debug)]
-pub struct Limits {
-    format: String,
-    refusals: Items,
-    replacements: Items,
-}
-
-/// What was found of one kind: some of it by name, the rest counted.
-#[derive(Debug)]
-struct Items {
-    /// How many are named at most.
-    most: usize,
-    named: Vec<String>,
-    more: usize,
-    /// The last one that could be a repetition, named or not.
-    last: String,
-}
-
-impl Items {
-    fn new(most: usize) -> Self {
-        Self {
-            most,
-            named: Vec::new(),
-            more: 0,
-            last: String::new(),
-        }
-    }
-
-    fn add(&mut self, what: String) {
-        if self.named.len() < self.most {
-            self.named.push(what);
-        } else {
-            self.more += 1;
-        }
-    }
-
-    fn add_once(&mut self, what: String) {
-        if self.last != what && !recent(&self.named).contains(&what) {
-            self.last.clone_from(&what);
-            self.add(what);
-        }
-    }
-}
-
-impl Limits {
-    /// An empty collection for a format.
-    pub fn new(format: &str) -> Self {
-        Self {
-            format: format.to_owned(),
-            refusals: Items::new(NAMED_REFUSALS),
-            replacements: Items::new(NAMED_REPLACEMENTS),
-        }
-    }
-
-    /// The target cannot hold something: what, of which voucher or entry, and the limit.
-    pub fn refuse(&mut self, what: impl Into<String>) {
-        self.refusals.add(what.into());
-    }
-
-    /// Something was replaced to fit the target: what, of which voucher, and by what.
-    pub fn replaced(&mut self, what: impl Into<String>) {
-        self.replacements.add(what.into());
-    }
-
-    /// Refuses something that every line of a voucher may repeat: it is named once in a row.
-    pub fn refuse_once(&mut self, what: String) {
-        self.refusals.add_once(what);
-    }
-
-    /// Lists a replacement that every line of a voucher may repeat: it is named once in a row.
-    pub fn replaced_once(&mut self, what: String) {
-        self.replacements.add_once(what);
-    }
-
-    /// Whether anything was refused.
-    pub fn has_refusals(&self) -> bool {
-        !self.refusals.named.is_empty()
-    }
-
-    /// The refusals that are named.
-    pub fn refusals(&self) -> &[String] {
-        &self.refusals.named
-    }
-
-    /// The replacements that are named.
-    pub fn replacements(&self) -> &[String] {
-        &self.replacements.named
-    }
-
-    /// Puts everything into `findings`: one finding for the refusals and one for the
-    /// replacements, each with its count and what is named of it.
-    pub fn report(self, findings: &mut Findings) {
-        for (code, mut items) in [
-            (Code::TargetLimit, self.refusals),
-            (Code::TextReplaced, self.replacements),
-        ] {
-            let count = items.named.len() + items.more;
-            if items.more > 0 {
-                items.named.push(format!("and {} more", items.more));
-            }
-            let format = &self.format;
-            let message = format!("{format}: {}", items.named.join("; "));
-            let mut message = Some(message);
-            for _ in 0..count {
-                findings.add(code, None, None, None, || message.take().unwrap_or_default());
-            }
-        }
-    }
-}
-
-/// The last items of a list: as many as the faults of one voucher are expected to be.
-fn recent(items: &[String]) -> &[String] {
-    &items[items.len().saturating_sub(20)..]
 }

@@ -6,16 +6,20 @@ use chrono::NaiveDate;
 
 use crate::encode::Encoding;
 use crate::format::FormatError;
-use crate::format::delimited::VatMode;
+use crate::format::delimited::{AmountCurrency, VatMode};
 use crate::format::options::Options;
 use crate::journal::id::LARGEST_SERIES;
 use crate::journal::{Tax, Voucher};
 use crate::money::Currency;
-use crate::writer::lines::{TargetLine, lines};
+use crate::writer::lines::{TargetLine, lines, other_vat};
 use crate::writer::{Checker, Context, Limits, Whole, Writer};
 
 /// How many characters of text are known to be taken.
 const TEXT_MAX: usize = 40;
+
+/// The class of a customer's account, and of one of the general ledger.
+const CUSTOMER: u32 = 1;
+const GENERAL_LEDGER: u32 = 3;
 
 const COLUMNS: &str =
     "VoNo,VoDt,VoTp,Txt,DbAcNo,DbTxCd,DbTrnCl,DbAcCl,CrAcNo,CrTxCd,CrTrnCl,CrAcCl,AmExVAT,VatAm,Am";
@@ -86,7 +90,15 @@ impl VismaBusiness {
                 posting.tax_code.as_deref().unwrap_or_default()
             )
         })?;
-        for (what, digits) in [("account", &*posting.account), ("tax code", code)] {
+        let customer = self
+            .options
+            .party(&posting.account)
+            .map_or("0", |(_, customer)| customer);
+        for (what, digits) in [
+            ("account", &*posting.account),
+            ("customer", customer),
+            ("tax code", code),
+        ] {
             if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
                 return Err(format!(
                     "voucher {}: {what} `{digits}` is not a number, and the target takes only digits",
@@ -94,14 +106,17 @@ impl VismaBusiness {
                 ));
             }
         }
-        // The vendor's example has transaction class 1 on revenue with VAT, and class 3 for
-        // accounts of the general ledger.
+        // The vendor's example has transaction class 1 on revenue with VAT.
         let class = if matches!(posting.tax, Tax::Net { .. }) && line.base_vat != 0 {
             1
         } else {
             0
         };
-        let used = format!("{} {code} {class} 3", posting.account);
+        let (account, account_class) = match self.options.party(&posting.account) {
+            Some((_, customer)) => (customer, CUSTOMER),
+            None => (&*posting.account, GENERAL_LEDGER),
+        };
+        let used = format!("{account} {code} {class} {account_class}");
         let unused = "0 0 0 0";
         let (debit, credit) = if line.base > 0 {
             (used.as_str(), unused)
@@ -134,6 +149,7 @@ impl Checker for VismaBusinessChecker {
             Ok(lines) => lines,
             Err(message) => return limits.refuse(message),
         };
+        limits.vat_differs(voucher.id(), other_vat(&lines, AmountCurrency::Base), visma.base);
         for line in lines.iter().filter(|line| line.base != 0) {
             match visma.row(voucher, line) {
                 Ok(_) => visma.check_text(voucher, line, limits),

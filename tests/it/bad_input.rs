@@ -543,12 +543,67 @@ fn the_configuration_is_refused_with_file_line_and_what_is_allowed() {
         &["line 2", "unclosed group"],
     );
     refused(
-        "[[rules]]\naccount = \"3000\"\n[[rules]]\nhandle = \"NO:90001\"\naccount = \"3100\"\n",
-        &["number 2 can never match", "number 1", "more specific rule first"],
+        "[[rules]]\ntax_code = \"3\"\n[[rules]]\ntax_code = \"33x\"\n",
+        &[
+            "line 4",
+            "no tax code `33x`",
+            "near it is 33",
+            "[tax_codes.\"33x\"]",
+        ],
     );
     refused(
-        "[[rules]]\nvalid_from = \"2026-02-01\"\nvalid_to = \"2026-01-01\"\n",
-        &["number 1", "never"],
+        "[ledgers.\"77\"]\n[[ledgers.\"77\".rules]]\ntax_code = \"FI25\"\n",
+        &["line 3", "no tax code `FI25`", "FI25.5"],
+    );
+    refused(
+        "[checks]\naccept = [\n  \"payout-gap\",\n  \"payout-gaps\",\n]\n",
+        &["line 4", "no finding `payout-gaps`", "near it is payout-gap"],
+    );
+    refused(
+        "[checks]\naccept = [\"everything\"]\n",
+        &["line 2", "no finding `everything`", "not-proven", "payout-gap"],
+    );
+    refused(
+        "[ledgers.\"77\".checks]\naccept = [\"balance-break\"]\n",
+        &["line 2", "`balance-break` is an error"],
+    );
+    refused(
+        "[checks]\npayout_numbers = \"rising\"\n",
+        &["line 2", "`rising`", "`contiguous`", "`increasing`"],
+    );
+    refused("[checks]\nfirst_payout = -1\n", &["line 2", "-1"]);
+    refused(
+        "[ledgers.\"77\"]\nended = \"2026-02-30\"\n",
+        &["line 2", "`2026-02-30` is not a date"],
+    );
+    refused(
+        "\n[formats.gbat]\nvoucher_type = 1\n",
+        &["line 2", "no format `gbat`", "near it is gbat10"],
+    );
+    refused(
+        "[formats.gbat10.tax_codes]\n\"3\" = \"30\"\n\"33x\" = \"33\"\n",
+        &["line 3", "no tax code `33x`", "near it is 33"],
+    );
+    refused(
+        "[formats.gbat10]\n[formats.gbat10.ledgers.\"97\"]\nseries = 1\n",
+        &[
+            "line 2",
+            "no ledger `97`",
+            "but `77` is",
+            "[formats.gbat10.ledgers.\"97\"]",
+        ],
+    );
+    refused(
+        "[output]\nformats = [\n\"journal-cvs\"]\n",
+        &["line 3", "no format `journal-cvs`", "near it is journal-csv"],
+    );
+    refused(
+        "[ledgers.\"77\".output]\nformats = [\"gbat10\", \"gbat01\"]\n",
+        &["line 2", "no format `gbat01`", "near it is gbat10"],
+    );
+    refused(
+        "[posting]\n[ledgers.\"97\".posting]\ncaptures = \"none\"\n",
+        &["line 2", "no ledger `97`", "but `77` is", "[ledgers.\"97\"]"],
     );
     refused(
         "[[rules]]\nvalid_from = \"2026-02-31\"\n",

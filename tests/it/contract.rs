@@ -43,8 +43,9 @@ fn the_summary_has_exactly_the_keys_that_are_promised() {
     let summary = run.json();
     assert_eq!(
         keys(&summary),
-        set(&["schema", "command", "range", "exit_code", "ledgers"])
+        set(&["schema", "command", "range", "exit_code", "findings", "ledgers"])
     );
+    assert_eq!(summary["findings"], json!([]));
     assert_eq!(summary["schema"], 1);
     assert_eq!(summary["command"], "export");
     assert_eq!(
@@ -925,6 +926,10 @@ fn the_levels_are_those_of_the_contract() {
         RefundCaptureNotFound,
         DateOpen,
         DateMissing,
+        PayoutGap,
+        NoEntries,
+        LedgerUnreachable,
+        UnusedConfiguration,
     ];
     let infos = [
         LegacyEntryType,
@@ -1167,19 +1172,43 @@ fn with_fees_retained_the_fees_topic_is_not_booked_and_gross_ledgers_are_told() 
         .funds([capture("1", 1000)])
         .fees([
             Entry::new("capture-fee", -30).psp("1"),
-            Entry::new("fees-invoiced", 30).psp("invoice"),
+            Entry::new("fees-invoiced", 20).psp("invoice"),
         ]);
     let office = Workplace::of(&[&ledger]).config("[posting]\nfees = \"retained\"\n");
     let run = office.export("2026-02-09", "2026-02-09");
-    assert_eq!(run.findings("fees-not-posted")[0]["level"], "review");
+    let found = run.findings("fees-not-posted");
+    assert_eq!(found[0]["level"], "review");
+    let message = found[0]["message"].as_str().unwrap();
+    assert!(
+        message.contains("0.10 NOK of fees are owed when 2026-02-09 ends"),
+        "{message}"
+    );
+    assert!(run.findings("fees-owed").is_empty());
     let keys: BTreeSet<String> = office
         .journal(&ledger, "2026-02-09", "2026-02-09")
         .into_iter()
         .map(|row| row.key)
         .collect();
     assert_eq!(keys, BTreeSet::from(["capture".to_owned()]));
+    let owing = Ledger::new("77")
+        .week_before("2026-02-09")
+        .date("2026-02-09")
+        .funds([capture("1", 1000)])
+        .fees([
+            Entry::new("capture-fee", -30).psp("1"),
+            Entry::new("service-fee", -9900).psp("service"),
+        ]);
+    let office = Workplace::of(&[&owing]).config("[posting]\nfees = \"retained\"\n");
+    let found = office.export("2026-02-09", "2026-02-09").findings("fees-owed");
+    assert_eq!(found[0]["level"], "info");
+    let message = found[0]["message"].as_str().unwrap();
+    assert!(
+        message.contains("99.30 NOK of fees are owed when 2026-02-09 ends"),
+        "{message}"
+    );
     let office = Workplace::of(&[&shop()]).config("[posting]\nfees = \"retained\"\n");
-    office.export("2026-02-09", "2026-02-09");
+    let run = office.export("2026-02-09", "2026-02-09");
+    assert!(run.findings("fees-owed").is_empty());
     let rows = office.journal(&shop(), "2026-02-09", "2026-02-09");
     let fees: Vec<(&str, i128, &str)> = rows
         .iter()
@@ -1271,4 +1300,12 @@ fn a_folder_without_the_ledger_level_is_read_for_exactly_one_ledger() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert_eq!(run.ledger()["status"], "proven");
     assert_eq!(output(&[]).code, 10);
+    // Such a folder knows nothing of other ledgers, so their settings are no typing mistakes.
+    let office = office.config("[ledgers.\"78\".posting]\ncaptures = \"none\"\n");
+    let of_one = ["--archive", flat, "--ledger", "77"];
+    let known = office.run(&["check", "--from", "2026-02-09", "--to", "2026-02-10"]);
+    assert_eq!(known.code, 2, "{}", known.stderr);
+    let arguments = ["check", "--offline", "--from", "2026-02-09", "--to", "2026-02-10"];
+    let run = crate::harness::program::run(office.bare(&[&arguments[..], &of_one].concat()));
+    assert_eq!(run.code, 0, "{}", run.stderr);
 }

@@ -99,7 +99,14 @@ fn every_ledger_is_booked_whole_and_in_balance() {
         );
         let proof = run.proof.as_ref().unwrap();
         assert!(run.error.is_none(), "{what}: {:?}", run.error);
-        assert_eq!(proof.status, Status::Proven, "{what}: {:?}", proof.findings);
+        // Of a ledger without a single entry nothing is known.
+        let is_empty = ledger.dates.values().flatten().all(Vec::is_empty);
+        let status = if is_empty {
+            Status::NotProven
+        } else {
+            Status::Proven
+        };
+        assert_eq!(proof.status, status, "{what}: {:?}", proof.findings);
         assert!(proof.payouts.iter().all(|payout| payout.explained), "{what}");
         let folder = folder(place.folder(), &ledger, range);
         let rows = journal(&folder);

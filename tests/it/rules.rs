@@ -101,10 +101,17 @@ fn a_rule_for_a_handle_that_the_ledger_does_not_have_says_so() {
 }
 
 #[test]
-fn a_rule_that_can_never_match_is_refused() {
-    let text = "[[rules]]\ntax_code = \"3\"\n\n[[rules]]\nhandle = \"NO:1\"\ntax_code = \"31\"\n";
-    let error = Config::parse(text, Path::new("bilag.toml")).unwrap_err();
-    assert!(error.to_string().contains("number 2 can never match"), "{error}");
+fn a_rule_that_can_never_match_is_named() {
+    let text = "[[rules]]\ntax_code = \"3\"\n\n[[rules]]\nhandle = \"NO:1\"\ntax_code = \"31\"\n\n\
+                [[ledgers.\"1\".rules]]\nvalid_from = \"2026-02-01\"\nvalid_to = \"2026-01-01\"\n";
+    let unused = Config::parse(text, Path::new("bilag.toml")).unwrap().unused;
+    assert_eq!(unused.len(), 2, "{unused:?}");
+    assert!(
+        unused[0].contains("[[rules]] number 2 can never match: number 1 before it"),
+        "{unused:?}"
+    );
+    let own = "[[ledgers.\"1\".rules]] number 1 can never match: it is valid from 2026-02-01 to 2026-01-01";
+    assert!(unused[1].starts_with(own), "{unused:?}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::harness::chance::cases;
 use crate::harness::files::files_below;
 use crate::harness::judges::reference_data;
 
-const ENTRY_TYPES: [&str; 17] = [
+const ENTRY_TYPES: [&str; 18] = [
     "capture",
     "refund",
     "fees-retained",
@@ -26,6 +26,7 @@ const ENTRY_TYPES: [&str; 17] = [
     "credit-note",
     "capture-fee",
     "fees-invoiced",
+    "service-fee",
     "vipps-levy",
     "Capture",
     "captur",

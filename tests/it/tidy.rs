@@ -99,8 +99,8 @@ const EDGES: [(&str, &[&str], &str); 28] = [
     ),
     (
         "catalogue",
-        &["config", "format", "input", "journal", "writer"],
-        "joins descriptors to writers, reads those of the user, and looks whether a ledger has set what a format needs",
+        &["config", "format", "input", "journal", "text", "writer"],
+        "joins descriptors to writers, reads those of the user, looks whether a ledger has set what a format needs, and knows the name nearest to a wrong one",
     ),
     (
         "run",
@@ -521,6 +521,7 @@ fn posting_table() -> Vec<String> {
         EntryType::CreditNote,
         EntryType::CaptureFee,
         EntryType::FeesInvoiced,
+        EntryType::ServiceFee,
         EntryType::Unknown("anything else".into()),
     ];
     let mut rows = Vec::new();

@@ -1,8 +1,7 @@
 //! Which two accounts an entry goes to, and with which text.
 
-use crate::calendar::Date;
+use crate::Stop;
 use crate::reading::Entry;
-use crate::{Stop, UNIT};
 
 /// An account of the chart, by its place in [`ACCOUNTS`].
 pub type Account = usize;
@@ -25,37 +24,33 @@ pub struct Booking {
     pub accounts: [Account; 2],
     /// The tax code of the second posting.
     pub tax_code: &'static str,
-    /// The text; of a payout up to its number, and after it.
-    pub text: (String, &'static str),
+    /// The text up to what it speaks of: a payout's number, else the merchant's reference.
+    pub text: String,
+    /// The text after it; `None` where it speaks of nothing.
+    pub after: Option<&'static str>,
 }
 
-/// The bookings of one date, made once for all of its entries.
+/// All bookings.
 #[derive(Debug)]
 pub struct Bookings([Booking; 5]);
 
 impl Bookings {
-    /// For a date.
-    pub fn new(date: Date) -> Self {
-        let booking = |key, accounts, tax_code, text, after| Booking {
+    /// Made once.
+    pub fn new() -> Self {
+        let booking = |key, accounts, tax_code, text: &str, after| Booking {
             key,
             accounts,
             tax_code,
-            text: (text, after),
+            text: text.to_owned(),
+            after,
         };
-        let sale = format!("Vipps salg {date} {UNIT}");
-        let retained = "Vipps gebyr trukket".to_owned();
+        let payout = Some(" Vipps 123455");
         Self([
-            booking("capture", [1, 0], "", sale, ""),
-            booking("capture_fee", [3, 4], "0", format!("Vipps gebyr {date}"), ""),
-            booking("refund", [1, 0], "", format!("Vipps refusjon {date}"), ""),
-            booking("fees_retained", [1, 3], "", retained, ""),
-            booking(
-                "payout_scheduled",
-                [1, 2],
-                "",
-                "Utb. ".to_owned(),
-                " Vipps 123455",
-            ),
+            booking("capture", [1, 0], "", "Vipps salg ", Some("")),
+            booking("capture_fee", [3, 4], "0", "Vipps gebyr ", Some("")),
+            booking("refund", [1, 0], "", "Vipps refusjon ", Some("")),
+            booking("fees_retained", [1, 3], "", "Vipps gebyr trukket", None),
+            booking("payout_scheduled", [1, 2], "", "Utb. ", payout),
         ])
     }
 
@@ -85,11 +80,14 @@ impl Booking {
     }
 
     /// Appends the text.
-    pub fn write_text(&self, out: &mut Vec<u8>, reference: &str) {
-        let (before, after) = &self.text;
-        out.extend_from_slice(before.as_bytes());
-        if !after.is_empty() {
-            out.extend_from_slice(reference.as_bytes());
+    pub fn write_text(&self, out: &mut Vec<u8>, entry: &Entry<'_>) {
+        out.extend_from_slice(self.text.as_bytes());
+        if let Some(after) = self.after {
+            let spoken = match self.key {
+                "payout_scheduled" => self.reference(entry),
+                _ => entry.reference.unwrap_or(entry.psp_reference),
+            };
+            out.extend_from_slice(spoken.as_bytes());
             out.extend_from_slice(after.as_bytes());
         }
     }

@@ -49,8 +49,8 @@ impl Vouchers {
             out.extend_from_slice(b",,,");
             out.extend_from_slice(booking.key.as_bytes());
             out.push(b',');
-            // The texts of these bookings hold nothing that needs quotes; a payout's number might.
-            booking.write_text(out, reference);
+            // The references of these archives hold nothing that needs quotes.
+            booking.write_text(out, entry);
             out.push(b',');
             if place == 1 {
                 out.extend_from_slice(booking.tax_code.as_bytes());

@@ -25,6 +25,8 @@ pub struct Entry<'a> {
     pub date: Date,
     /// The provider's reference.
     pub psp_reference: &'a str,
+    /// The merchant's reference.
+    pub reference: Option<&'a str>,
     /// From 1, within topic and date.
     pub ordinal: u64,
 }
@@ -141,6 +143,7 @@ impl Chain {
             currency: Currency::parse(&item.currency).ok_or(format!("`{}` is no currency", item.currency))?,
             date,
             psp_reference: &item.psp_reference,
+            reference: item.reference.as_ref().map(|text| &*text.0),
             ordinal,
         })
     }

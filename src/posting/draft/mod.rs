@@ -110,6 +110,8 @@ pub struct Line {
     pub entry_type: Box<str>,
     /// The reference on both postings.
     pub reference: Option<Arc<str>>,
+    /// The reference that the text speaks of.
+    pub spoken: Option<Arc<str>>,
 }
 
 impl Draft {
@@ -157,6 +159,7 @@ impl Draft {
             counters: BTreeMap::new(),
             entry_type: line.entry_type,
             reference: line.reference,
+            spoken: line.spoken,
         });
         let sum = pair.amounts.entry(ledger_date).or_default();
         *sum = sum.checked_add(amount).ok_or_else(overflow)?;
@@ -264,13 +267,21 @@ impl Draft {
             .checked_neg()
             .ok_or(PostingError::Overflow(difference.ledger_date))?;
         for (role, amount) in [(difference.role, back), (role, difference.rest)] {
-            let account = books.account(role)?;
+            let account = self.named(books.account(role)?, books);
             postings.push(Posting {
                 reference: difference.reference.clone(),
                 ..base_posting(difference.key, account, amount, text.clone(), books)
             });
         }
         Ok(())
+    }
+
+    /// An account with the name that it has on the voucher's date.
+    fn named(&self, account: Account, books: &Books<'_>) -> Account {
+        Account {
+            name: books.brands().name_on(&account.name, self.date),
+            ..account
+        }
     }
 
     /// Each amount is rounded by itself; what that leaves in the base currency goes to rounding.
@@ -282,7 +293,7 @@ impl Draft {
         if rest != 0 {
             let amount = i64::try_from(-rest).map_err(|_| PostingError::Overflow(self.date))?;
             let text = books.text(PostingKey::Rounding, self.date, None, "");
-            let account = books.account(Role::Rounding)?;
+            let account = self.named(books.account(Role::Rounding)?, books);
             postings.push(base_posting(PostingKey::Rounding, account, amount, text, books));
         }
         Ok(())

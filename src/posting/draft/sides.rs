@@ -18,6 +18,7 @@ pub(super) struct Pair {
     pub(super) counters: BTreeMap<CounterKey, CounterSums>,
     pub(super) entry_type: Box<str>,
     pub(super) reference: Option<Arc<str>>,
+    pub(super) spoken: Option<Arc<str>>,
 }
 
 /// Sorts and tells apart the counter sides of a pair.
@@ -66,7 +67,7 @@ impl Pair {
         books: &Books<'_>,
         postings: &mut Vec<Posting>,
     ) -> Result<(), PostingError> {
-        let text = books.text(key, voucher_date, self.reference.as_deref(), &self.entry_type);
+        let text = books.text(key, voucher_date, self.spoken.as_deref(), &self.entry_type);
         let mut provider = Both::default();
         for (date, amount) in &self.amounts {
             provider.add(*amount, *date, books)?;
@@ -74,7 +75,7 @@ impl Pair {
         let posting = |account: Account, both: Both| Posting {
             key,
             account: account.number,
-            account_name: account.name,
+            account_name: books.brands().name_on(&account.name, voucher_date),
             amount: both.amount,
             currency: books.currency,
             base_amount: books.is_foreign().then_some(both.base),
@@ -85,7 +86,16 @@ impl Pair {
             project: None,
             reference: self.reference.clone(),
         };
-        let mut pair = vec![posting(books.account(self.provider)?, provider)];
+        let account = books.account(self.provider)?;
+        let mut pair = Vec::new();
+        for (dimensions, both) in self.provider_parts(provider, books)? {
+            let (department, project) = dimensions;
+            pair.push(Posting {
+                department,
+                project,
+                ..posting(account.clone(), both)
+            });
+        }
         let mut vat_postings: BTreeMap<CounterKey, Posting> = BTreeMap::new();
         for (side, sums) in &self.counters {
             let (net, vat) = sums.net_and_vat(books)?;
@@ -142,6 +152,42 @@ impl Pair {
                 .filter(|posting| posting.amount != 0 || posting.in_base() != 0),
         );
         Ok(())
+    }
+}
+
+/// Department and project.
+type Dimensions = (Option<Arc<str>>, Option<Arc<str>>);
+
+impl Pair {
+    /// The provider's side: one posting without dimensions, or, where balance accounts carry them,
+    /// one for each department and project of the counter side. Together they are `whole`.
+    fn provider_parts(
+        &self,
+        whole: Both,
+        books: &Books<'_>,
+    ) -> Result<Vec<(Dimensions, Both)>, PostingError> {
+        if !books.settings.dimensions_on_balance {
+            return Ok(vec![((None, None), whole)]);
+        }
+        let mut parts: BTreeMap<Dimensions, Both> = BTreeMap::new();
+        for sums in self.counters.values() {
+            let counter = &sums.counter;
+            let part = parts
+                .entry((counter.department.clone(), counter.project.clone()))
+                .or_default();
+            let given = sums.given.iter().map(|(date, (gross, _))| (date, gross));
+            for (date, gross) in sums.computed.iter().chain(given) {
+                part.add(*gross, *date, books)?;
+            }
+        }
+        // Each part is rounded by itself in the base currency; the last one takes the rest, so that
+        // the account moves by the value of the whole.
+        let rounded: i128 = parts.values().map(|both| i128::from(both.base)).sum();
+        if let Some(mut last) = parts.last_entry() {
+            let base = i128::from(whole.base) - rounded + i128::from(last.get().base);
+            last.get_mut().base = i64::try_from(base).unwrap_or(whole.base);
+        }
+        Ok(parts.into_iter().collect())
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 
 use crate::catalogue::Format;
+use crate::format::options::Options;
 use crate::format::{FormatError, Shape, Split};
 use crate::journal::Voucher;
 use crate::journal::id::VoucherId;
@@ -24,6 +25,7 @@ pub(super) struct DocumentSet<'a> {
     pub(super) format: &'a Format,
     pub(super) shape: Shape,
     pub(super) limits: Limits,
+    options: Options,
     parts: BTreeMap<Part, Document<'a>>,
     /// Files of single vouchers, which are complete.
     complete: Vec<ManifestOutput>,
@@ -67,6 +69,7 @@ impl<'a> DocumentSet<'a> {
             format,
             shape,
             limits: Limits::new(&format.descriptor.id),
+            options: format.options(context)?,
             parts,
             complete: Vec::new(),
             repeated: None,
@@ -133,6 +136,7 @@ impl<'a> DocumentSet<'a> {
     /// it is written.
     pub(super) fn check(&mut self, voucher: &Voucher, context: &Context<'a>) -> Result<(), FormatError> {
         self.taken += 1;
+        self.check_accounts(voucher, context);
         if self.shape.split != Split::Voucher {
             let part = part_of(self.shape.split, voucher, context);
             let document = document(&mut self.parts, part, self.format, &self.shape, context)?;
@@ -142,6 +146,18 @@ impl<'a> DocumentSet<'a> {
             document.checker.voucher(voucher, &mut self.limits);
         }
         Ok(())
+    }
+
+    /// Lists postings on accounts that the target keeps for customers or suppliers.
+    fn check_accounts(&mut self, voucher: &Voucher, context: &Context<'a>) {
+        let market = context.config.posting.market.code();
+        for (number, control) in self.options.unmet_controls(market) {
+            let lines = voucher.postings().iter();
+            for _ in lines.filter(|posting| *posting.account == *number) {
+                let hint = self.format.descriptor.control_hint(control);
+                self.limits.on_control(number, control, voucher.id(), &hint);
+            }
+        }
     }
 
     /// Writes a voucher that was checked.

@@ -82,7 +82,7 @@ fn many_seeds_hold_the_invariants_and_show_every_exception() {
     ] {
         assert!(all.types.contains_key(&(Topic::Funds, name.to_owned())), "{name}");
     }
-    for name in ["correction", "credit-note"] {
+    for name in ["correction", "credit-note", "service-fee"] {
         assert!(all.types.contains_key(&(Topic::Fees, name.to_owned())), "{name}");
     }
 }

@@ -31,6 +31,7 @@ fn the_demo_month_holds_every_invariant_and_every_entry_type() {
         "capture-fee",
         "fees-retained",
         "fees-invoiced",
+        "service-fee",
         "credit-note",
         "correction",
     ] {

@@ -83,7 +83,13 @@ impl Fiken {
         provider: &TargetLine<'_>,
         counters: &[TargetLine<'_>],
     ) -> Result<Vec<EntryLine>, String> {
-        let account = |line: &TargetLine<'_>| Some(line.posting.account.to_string());
+        let account = |line: &TargetLine<'_>| {
+            let number = &line.posting.account;
+            Some(match self.options.party(number) {
+                Some((_, party)) => format!("{number}:{party}"),
+                None => number.to_string(),
+            })
+        };
         let mut lines = Vec::new();
         for counter in counters {
             let code = self.vat_code(counter)?;

@@ -14,10 +14,11 @@ use std::io;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::format::delimited::VatMode;
+use crate::format::delimited::{AmountCurrency, VatMode};
 use crate::format::options::Options;
 use crate::journal::Voucher;
-use crate::writer::lines::{TargetLine, lines};
+use crate::money::Currency;
+use crate::writer::lines::{OtherVat, TargetLine, lines, other_vat};
 use crate::writer::{Checker, Limits, Writer};
 
 /// A target's body for one voucher.
@@ -31,6 +32,7 @@ pub trait Body {
 pub struct Notes {
     refused: Vec<String>,
     replaced: Vec<String>,
+    other_vat: Option<OtherVat>,
 }
 
 impl Notes {
@@ -64,25 +66,19 @@ impl Notes {
     /// it will compute differently is listed.
     fn gross_lines<'v>(&mut self, voucher: &'v Voucher) -> Result<Vec<TargetLine<'v>>, String> {
         let lines = lines(voucher, VatMode::Gross)?;
-        for line in &lines {
-            if let Some(vat) = line.other_vat() {
-                let money = |amount| line.posting.currency.format(amount);
-                self.replaced.push(format!(
-                    "voucher {}: the VAT on account {} is {}, but the target computes {} from the gross amount",
-                    voucher.id(),
-                    line.posting.account,
-                    money(line.vat),
-                    money(vat)
-                ));
-            }
-        }
+        self.other_vat = other_vat(&lines, AmountCurrency::Base);
         Ok(lines.into_iter().filter(|line| line.base != 0).collect())
     }
 }
 
 /// Says what a target does not take of its bodies.
 #[derive(Debug)]
-pub struct BodyChecker<B>(pub B);
+pub struct BodyChecker<B> {
+    /// Makes the bodies.
+    pub body: B,
+    /// The currency of their amounts: that of the books.
+    pub base: Currency,
+}
 
 /// Writes bodies.
 #[derive(Debug)]
@@ -91,11 +87,12 @@ pub struct BodyWriter<B>(pub B);
 impl<B: Body> Checker for BodyChecker<B> {
     fn voucher(&mut self, voucher: &Voucher, limits: &mut Limits) {
         let mut notes = Notes::default();
-        if let Err(message) = self.0.body(voucher, &mut notes) {
+        if let Err(message) = self.body.body(voucher, &mut notes) {
             limits.refuse(message);
         }
         notes.refused.into_iter().for_each(|what| limits.refuse(what));
         notes.replaced.into_iter().for_each(|what| limits.replaced(what));
+        limits.vat_differs(voucher.id(), notes.other_vat, self.base);
     }
 }
 

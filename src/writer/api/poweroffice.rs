@@ -66,7 +66,11 @@ impl Body for PowerOffice {
             let posting = line.posting;
             voucher_lines.push(LineBody {
                 posting_date: date.clone(),
-                account_id: lookup("account", &posting.account),
+                // A line goes to an account of the general ledger, or to a customer's or supplier's.
+                account_id: match self.options.party(&posting.account) {
+                    Some((party, number)) => lookup(party.name(), number),
+                    None => lookup("account", &posting.account),
+                },
                 vat_id: lookup("vat", tax_code(&self.options, &line, "0")),
                 currency_amount: number(&self.base.format(line.base))?,
                 currency_code: self.base.code(),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::format::control::Party;
 use crate::format::options::Options;
 use crate::journal::Voucher;
 use crate::money::Currency;
@@ -32,6 +33,10 @@ struct PostingBody {
     date: String,
     description: String,
     account: Id,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supplier: Option<Id>,
     vat_type: Id,
     amount_gross: Box<RawValue>,
     amount_gross_currency: Box<RawValue>,
@@ -66,11 +71,18 @@ impl Body for Tripletex {
         // Rows count from 1: the target takes row 0 for lines that it makes itself.
         for (row, line) in (1..).zip(notes.gross_lines(voucher)?) {
             let posting = line.posting;
+            let party = |wanted: Party| {
+                let party = self.options.party(&posting.account);
+                let (party, number) = party.filter(|(party, _)| *party == wanted)?;
+                Some(id(party.name(), number))
+            };
             postings.push(PostingBody {
                 row,
                 date: date.clone(),
                 description: posting.text.to_string(),
                 account: id("account", &posting.account),
+                customer: party(Party::Customer),
+                supplier: party(Party::Supplier),
                 vat_type: id("vatType", tax_code(&self.options, &line, "0")),
                 amount_gross: number(&self.base.format(line.base))?,
                 amount_gross_currency: number(&self.base.format(line.base))?,

@@ -11,6 +11,7 @@ use std::io::{self, Write as _};
 
 use crate::date::FiscalCalendar;
 use crate::encode::Encoding;
+use crate::format::control::Party;
 use crate::format::delimited::VatMode;
 use crate::format::delimited::{
     AmountCurrency, Column, DatePattern, DecimalMark, Layout, Quoting, Sign, Unmapped,
@@ -25,7 +26,7 @@ use crate::money::Currency;
 use crate::writer::contents::Contents;
 use crate::writer::csv;
 use crate::writer::delimited::planned::Planned;
-use crate::writer::lines::{TargetLine, lines};
+use crate::writer::lines::{TargetLine, lines, other_vat};
 use crate::writer::{Checker, Context, Limits, Writer};
 
 /// How the rows of a document are made.
@@ -236,6 +237,8 @@ impl<'a> Table<'a> {
             Field::Text => posting.text.to_string(),
             Field::Department => optional(&posting.department),
             Field::Project => optional(&posting.project),
+            Field::Customer => self.party(Party::Customer, &posting.account),
+            Field::Supplier => self.party(Party::Supplier, &posting.account),
             Field::Reference => optional(&posting.reference),
             Field::PostingKey => posting.key.name().to_owned(),
         })
@@ -257,6 +260,12 @@ impl<'a> Table<'a> {
                 row.voucher.id()
             )),
         }
+    }
+
+    /// The customer or supplier of a posting on one of the target's control accounts.
+    fn party(&self, wanted: Party, account: &str) -> String {
+        let named = self.options.party(account).filter(|(party, _)| *party == wanted);
+        named.map_or_else(String::new, |(_, number)| number.to_owned())
     }
 
     fn fiscal_year(&self, voucher: &Voucher) -> i32 {
@@ -340,18 +349,14 @@ impl Checker for DelimitedChecker<'_> {
                     Fault::Replaced(message) => limits.replaced_once(message),
                 });
             }
-            if table.layout.vat == VatMode::Gross
-                && let Some(vat) = row.line.other_vat()
-            {
-                let money = |vat| table.money(vat, row.line.posting.currency);
-                limits.replaced(format!(
-                    "voucher {}: the VAT on account {} is {}, but the target computes {} from the gross amount",
-                    voucher.id(),
-                    row.line.posting.account,
-                    money(row.line.vat),
-                    money(vat)
-                ));
-            }
+        }
+        if table.layout.vat == VatMode::Gross {
+            let lines: Vec<_> = rows.iter().map(|row| row.line).collect();
+            let currency = match table.layout.amounts {
+                AmountCurrency::Base => table.base,
+                AmountCurrency::Ledger => table.ledger_currency,
+            };
+            limits.vat_differs(voucher.id(), other_vat(&lines, table.layout.amounts), currency);
         }
         // Numbers follow from dates; that none is given twice is checked all the same.
         if let Some(number) = table.number(voucher) {

@@ -141,6 +141,7 @@ fn every_entry_type() -> Ledger {
             ("fees", "correction"),
             ("fees", "credit-note"),
             ("fees", "fees-invoiced"),
+            ("fees", "service-fee"),
             ("fees", "brand-new-type"),
         ] {
             number += 1;

@@ -66,13 +66,14 @@ const FUNDS_TYPES: [(&str, i64); 12] = [
     ("loyalty-adjustment", 0),
     ("capture-fee", 0),
 ];
-const FEES_TYPES: [(&str, i64); 8] = [
+const FEES_TYPES: [(&str, i64); 9] = [
     ("capture-fee", -1),
     ("capture-fee", -1),
     ("capture-fee", -1),
     ("correction", 0),
     ("credit-note", 0),
     ("fees-invoiced", 1),
+    ("service-fee", -1),
     ("capture", 0),
     ("something-else", 0),
 ];

@@ -10,6 +10,7 @@ pub(crate) struct Row {
     pub(crate) voucher: String,
     pub(crate) date: String,
     pub(crate) account: String,
+    pub(crate) account_name: String,
     pub(crate) amount: i128,
     pub(crate) base: Option<i128>,
     pub(crate) currency: String,
@@ -17,6 +18,7 @@ pub(crate) struct Row {
     pub(crate) text: String,
     pub(crate) tax_code: String,
     pub(crate) department: String,
+    pub(crate) project: String,
     pub(crate) reference: String,
 }
 
@@ -34,6 +36,7 @@ pub(crate) fn journal(folder: &Path) -> Vec<Row> {
             voucher: text("voucher"),
             date: text("date"),
             account: text("account"),
+            account_name: text("account_name"),
             amount: minor(&text("debit")) - minor(&text("credit")),
             base,
             currency: text("currency"),
@@ -41,6 +44,7 @@ pub(crate) fn journal(folder: &Path) -> Vec<Row> {
             text: text("text"),
             tax_code: text("tax_code"),
             department: text("department"),
+            project: text("project"),
             reference: text("reference"),
         }
     };

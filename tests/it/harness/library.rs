@@ -32,6 +32,7 @@ fn options(range: DateRange, write: Option<WriteOptions>) -> RunOptions {
         allow_open: false,
         write,
         open: BTreeSet::new(),
+        is_unreachable: false,
         cancelled: Arc::default(),
     }
 }

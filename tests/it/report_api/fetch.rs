@@ -192,51 +192,42 @@ async fn dates_ahead_are_open_and_not_asked_for() {
 }
 
 #[tokio::test]
-async fn a_next_date_that_is_open_or_not_there_is_no_problem() {
-    for next in [Answer::json(OPEN), Answer::status(404)] {
-        let server = by_date(move |_, date| {
-            if date.day() == 3 {
-                next.clone()
-            } else {
-                entry(date)
-            }
-        })
-        .await;
-        let (_folder, archive) = archive();
-        let report = whole(
-            fetch(
-                &server.client(),
-                &archive,
-                plan(&["1"], "2026-04-02", "2026-04-02"),
-            )
-            .await,
-        );
-        assert!(report.ledgers[0].error.is_none() && report.ledgers[0].open.is_empty());
-        assert_eq!(report.ledgers[0].fetched.len(), 4);
-    }
-}
-
-#[tokio::test]
-async fn a_ledger_younger_than_the_range_is_no_problem() {
-    let first = date("2026-04-01");
-    let server = by_date(move |_, date| {
-        if date < first {
-            Answer::status(404)
+async fn a_next_date_that_is_open_is_no_problem() {
+    let server = by_date(|_, date| {
+        if date.day() == 3 {
+            Answer::json(OPEN)
         } else {
             entry(date)
         }
     })
     .await;
     let (_folder, archive) = archive();
-    let report = whole(
-        fetch(
-            &server.client(),
-            &archive,
-            plan(&["1"], "2026-04-01", "2026-04-02"),
-        )
-        .await,
-    );
-    assert!(report.ledgers[0].error.is_none());
+    let plan = plan(&["1"], "2026-04-02", "2026-04-02");
+    let report = whole(fetch(&server.client(), &archive, plan).await);
+    assert!(report.ledgers[0].error.is_none() && report.ledgers[0].open.is_empty());
+    assert_eq!(report.ledgers[0].fetched.len(), 4);
+}
+
+#[tokio::test]
+async fn a_404_is_a_ledger_that_is_not_ours_whichever_date_it_is_for() {
+    // The date before the range, one of it, and the date after it.
+    for missing in ["2026-04-01", "2026-04-02", "2026-04-03"] {
+        let missing = date(missing);
+        let server = by_date(move |_, date| {
+            if date == missing {
+                Answer::status(404)
+            } else {
+                entry(date)
+            }
+        })
+        .await;
+        let (_folder, archive) = archive();
+        let plan = plan(&["1"], "2026-04-02", "2026-04-02");
+        let report = whole(fetch(&server.client(), &archive, plan).await);
+        let error = report.ledgers[0].error.as_ref().unwrap();
+        assert_eq!(error.kind(), ErrorKind::NotOurs, "{missing}");
+        assert!(error.to_string().contains(&missing.to_string()), "{error}");
+    }
 }
 
 #[tokio::test]
