@@ -102,7 +102,8 @@ pub fn ids(listed: &[ListedLedger]) -> Vec<String> {
         .collect()
 }
 
-/// Fetches what the archive lacks for `range`, and for the first payout's voucher before it.
+/// Fetches what the archive lacks for `range`, and what the first payout's voucher and refunds need
+/// from before it.
 pub async fn fetch(
     options: ClientOptions,
     archive: &Archive,
@@ -126,6 +127,7 @@ pub async fn fetch(
     };
     fetched.take(fetch::fetch(&client, archive, plan).await)?;
     fetch_first_payout(&client, archive, config, range, &ledgers, &mut fetched).await?;
+    fetch_lookback(&client, archive, config, range, &ledgers, &mut fetched).await?;
     Ok(fetched)
 }
 
@@ -159,6 +161,49 @@ async fn fetch_first_payout(
                 dates: vec![date],
             });
             fetched.take(fetch::fetch_dates(client, archive, wanted.to_vec()).await)?;
+            if fetched.failures.contains_key(id) {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refunds belong to captures up to a year before them: where it matters to which, the funds of the
+/// dates before the range are needed, back to the ledger's first entry.
+async fn fetch_lookback(
+    client: &Client,
+    archive: &Archive,
+    config: &Config,
+    range: DateRange,
+    ledgers: &[ListedLedger],
+    fetched: &mut Fetched,
+) -> Result<(), Failure> {
+    // The ledger may have begun a short while ago, so not all dates are asked for at once.
+    const DATES_AT_ONCE: usize = 31;
+    for ledger in ledgers {
+        let id = &ledger.info.ledger_id;
+        if fetched.failures.contains_key(id) {
+            continue;
+        }
+        let Some(needed) = run::refund_lookback(archive, id, config, range) else {
+            continue;
+        };
+        let mut asked_for = BTreeSet::new();
+        loop {
+            let mut dates = run::unknown_funds(archive, id, config, needed);
+            dates.retain(|date| !asked_for.contains(date));
+            dates.truncate(DATES_AT_ONCE);
+            if dates.is_empty() {
+                break;
+            }
+            asked_for.extend(dates.iter().copied());
+            let wanted = WantedDates {
+                ledger: ledger.clone(),
+                topic: Topic::Funds,
+                dates,
+            };
+            fetched.take(fetch::fetch_dates(client, archive, vec![wanted]).await)?;
             if fetched.failures.contains_key(id) {
                 break;
             }

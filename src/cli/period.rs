@@ -197,7 +197,9 @@ impl<'a> PeriodCommand<'a> {
     ) -> Result<Exit, Failure> {
         self.watch_for_cancel();
         let reach = &fetched.reach;
-        let mut exit = self.exit_of_findings(&reach.findings);
+        let mut findings = reach.findings.clone();
+        findings.extend(self.unused_lines());
+        let mut exit = self.exit_of_findings(&findings);
         let mut ledgers = Vec::new();
         for ledger_id in &reach.ledgers {
             let (ledger, ledger_exit) = match fetched.failures.get(ledger_id) {
@@ -234,12 +236,12 @@ impl<'a> PeriodCommand<'a> {
                 command: self.name.to_owned(),
                 range: self.range,
                 exit_code: exit.code(),
-                findings: reach.findings.clone(),
+                findings,
                 ledgers,
             }));
             return Ok(exit);
         }
-        for finding in reach.findings.iter().filter(|_| !self.global.quiet) {
+        for finding in findings.iter().filter(|_| !self.global.quiet) {
             terminal::note(&report::terminal::told(finding));
         }
         if reach.ledgers.len() > 1 && !self.global.quiet {
@@ -264,6 +266,13 @@ impl<'a> PeriodCommand<'a> {
         } else {
             Exit::Done
         }
+    }
+
+    /// Sales lines that belong to no entry; a fetch books nothing and does not look for them.
+    fn unused_lines(&self) -> Vec<Finding> {
+        let is_fetch = self.name == "fetch";
+        let unused = (!is_fetch).then(|| run::unused_lines::find(&self.archive, &self.config));
+        unused.flatten().into_iter().collect()
     }
 
     /// The exit code of one ledger; says on the terminal why it is not zero.

@@ -332,7 +332,7 @@ fn settings(posting: &RawPosting, market: Market, market_is_assumed: bool, chart
             .clone()
             .or_else(|| chart.fee_tax_code.clone())
             .filter(|code| !code.is_empty()),
-        refund_lookback_days: posting.refund_lookback_days.unwrap_or(180),
+        refund_lookback_days: posting.refund_lookback_days.unwrap_or(366),
         dimensions_on_balance: posting.dimensions_on_balance.unwrap_or(false),
         brand: posting.brand.clone(),
     }

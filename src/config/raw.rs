@@ -151,6 +151,21 @@ impl RawConfig {
                 ));
             }
         }
+        let postings = std::iter::once(("posting".to_owned(), &self.posting)).chain(
+            self.ledgers
+                .iter()
+                .map(|(id, own)| (format!("ledgers.\"{id}\".posting"), &own.posting)),
+        );
+        for (table, posting) in postings {
+            if let Some(days) = posting
+                .refund_lookback_days
+                .filter(|days| *days > LOOKBACK_DAYS_MAX)
+            {
+                return Err(format!(
+                    "[{table}] refund_lookback_days is {days}; it is at most {LOOKBACK_DAYS_MAX}"
+                ));
+            }
+        }
         let postings = std::iter::once(("posting".to_owned(), self.posting.clone())).chain(
             self.ledgers.iter().map(|(id, own)| {
                 let posting = own.posting.clone().or(&self.posting);
@@ -176,6 +191,9 @@ impl RawConfig {
         std::iter::once(("rules".to_owned(), self.rules.as_slice())).chain(own)
     }
 }
+
+/// Refunds are possible for a year; ten are more than any look-back needs.
+const LOOKBACK_DAYS_MAX: u64 = 3660;
 
 /// A role as a key of `[accounts]`.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]

@@ -93,6 +93,16 @@ impl SalesLines {
         known.flatten().map(|line| line.tax_code.as_str()).collect()
     }
 
+    /// The pspReferences that the file names.
+    pub fn psp_references(&self) -> impl Iterator<Item = &str> {
+        self.by_psp_reference.keys().map(String::as_str)
+    }
+
+    /// The merchant's references that the file names.
+    pub fn references(&self) -> impl Iterator<Item = &str> {
+        self.by_reference.keys().map(String::as_str)
+    }
+
     /// The lines of an entry: by its pspReference, else by the merchant's reference.
     pub fn of(&self, entry: &Entry<'_>) -> Option<&[SalesLine]> {
         self.find(entry.psp_reference.as_deref(), entry.reference.as_deref())

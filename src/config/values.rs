@@ -137,6 +137,11 @@ impl Rule {
             || self.valid_to.is_some()
     }
 
+    /// Whether the rule gives the whole amount to its account, without VAT, in revenue mode.
+    pub fn takes_whole(&self) -> bool {
+        self.tax_code.is_none() && self.account.is_some()
+    }
+
     /// Whether this rule takes everything that `other` could take.
     pub fn covers(&self, other: &Self) -> bool {
         let handle = self.handle.is_none() || self.handle == other.handle;

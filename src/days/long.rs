@@ -75,29 +75,38 @@ impl Reading {
 
     /// Gives each page to `visit`, and says what the text was made of.
     pub(super) fn pages<E: From<ReadAgain>>(
-        mut self,
+        self,
         topic: Topic,
         date: NaiveDate,
         visit: &mut dyn FnMut(&Page<'_, '_>) -> Result<(), E>,
     ) -> Result<SourceHash, E> {
         let mut first = 1;
         let mut has_more = false;
+        let hash = self.lines(&mut |line| take(line, topic, date, &mut first, &mut has_more, visit))?;
+        if has_more {
+            return Err(ReadAgain.into());
+        }
+        Ok(hash)
+    }
+
+    /// Gives each line to `visit`, and says what the text was made of.
+    pub(super) fn lines<E: From<ReadAgain>>(
+        mut self,
+        visit: &mut dyn FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<SourceHash, E> {
         loop {
             let mut start = 0;
             while let Some(length) = memchr::memchr(b'\n', &self.text[start..]) {
                 let line = &self.text[start..start + length];
                 start += length + 1;
-                take(line, topic, date, &mut first, &mut has_more, visit)?;
+                visit(line)?;
             }
             self.text.drain(..start);
             if self.is_at_end {
-                take(&self.text, topic, date, &mut first, &mut has_more, visit)?;
+                visit(&self.text)?;
                 break;
             }
             self.read_line().map_err(|_| ReadAgain)?;
-        }
-        if has_more {
-            return Err(ReadAgain.into());
         }
         // What is wrong with the file is said when it is read whole.
         Ok(self.reader.finish().map_err(|_| ReadAgain)?)
@@ -122,7 +131,7 @@ fn begins_like_bodies(text: &[u8]) -> bool {
 }
 
 /// Gives the page of one line to `visit`.
-fn take<E: From<ReadAgain>>(
+pub(super) fn take<E: From<ReadAgain>>(
     line: &[u8],
     topic: Topic,
     date: NaiveDate,

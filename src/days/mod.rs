@@ -7,6 +7,8 @@
 
 pub mod facts;
 mod long;
+mod look_back;
+mod search;
 pub mod stored;
 
 use std::cell::{Cell, RefCell};
@@ -223,6 +225,22 @@ impl<'a> Days<'a> {
             let facts = self.facts(topic, date);
             facts.state != TopicState::Closed || facts.entries > 0
         })
+    }
+
+    /// The dates of a topic that the archive has a file for, in order; none where it cannot be
+    /// listed, which every reading of it reports.
+    pub fn dates(&self, topic: Topic) -> Vec<NaiveDate> {
+        let files = self.files(topic).ok();
+        files.map(|files| files.dates().collect()).unwrap_or_default()
+    }
+
+    /// The file that a topic of a date came from, as far as it was read.
+    pub fn source(&self, topic: Topic, date: NaiveDate) -> Option<Source> {
+        let known = self.known.borrow();
+        known
+            .sources
+            .get(&(topic, date))
+            .map(|source| Source::clone(source))
     }
 
     /// The files that a date came from, as far as it was read.

@@ -79,6 +79,12 @@ pub enum Code {
     TimeUnreadable,
     RefundCaptureNotFound,
     RefundSplitEstimated,
+    RefundAmbiguous,
+    OverRefunded,
+    RefundLookbackIncomplete,
+    SalesLinesMissing,
+    SalesLinesUnused,
+    SalesLinesIgnored,
     RuleUnused,
     RuleOverRateChange,
     AwaitsPayout,
@@ -125,6 +131,11 @@ impl Code {
             | Self::TimeUnreadable
             | Self::RefundCaptureNotFound
             | Self::RefundSplitEstimated
+            | Self::RefundAmbiguous
+            | Self::OverRefunded
+            | Self::RefundLookbackIncomplete
+            | Self::SalesLinesMissing
+            | Self::SalesLinesUnused
             | Self::AwaitsPayout
             | Self::VoucherOutsideRange
             | Self::FxOpeningUnknown
@@ -140,6 +151,7 @@ impl Code {
             | Self::CaptureWithoutFee
             | Self::FeeWithoutCapture
             | Self::CutoffStraddle
+            | Self::SalesLinesIgnored
             | Self::RuleUnused
             | Self::RuleOverRateChange
             | Self::MarketAssumed
@@ -151,7 +163,10 @@ impl Code {
     /// Whether a finding of this kind says that a link of the proof is missing, unless it is only
     /// information.
     pub fn leaves_unproven(self) -> bool {
-        matches!(self, Self::NotProven | Self::PayoutGap | Self::NoEntries)
+        matches!(
+            self,
+            Self::NotProven | Self::PayoutGap | Self::NoEntries | Self::RefundLookbackIncomplete
+        )
     }
 
     /// The code as scripts see it.
@@ -181,6 +196,9 @@ pub struct Finding {
     /// Whether the configuration accepts it, so that it is information where it would be for review.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub accepted: bool,
+    /// The format whose file it is about; `None` for what is about the ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
     /// What it is, with names and amounts, and what to do.
     pub message: String,
 }
@@ -197,6 +215,7 @@ impl Finding {
             count: 1,
             sum: None,
             accepted: false,
+            format: None,
             message,
         };
         finding.accept(accepted);
@@ -259,6 +278,7 @@ impl Findings {
                 count: 1,
                 sum: None,
                 accepted: false,
+                format: None,
                 message: shortened(&message(), MESSAGE_MAX).into_owned(),
             });
     }
@@ -274,7 +294,10 @@ impl Findings {
         message: impl FnOnce() -> String,
     ) {
         self.add(code, Some(topic), Some(ledger_date), Some(ordinal), message);
-        if let Some(finding) = self.by_place.get_mut(&(Some(ledger_date), Some(topic), code, String::new())) {
+        if let Some(finding) = self
+            .by_place
+            .get_mut(&(Some(ledger_date), Some(topic), code, String::new()))
+        {
             finding.sum = Some(finding.sum.unwrap_or(0).saturating_add(amount));
         }
     }
@@ -299,6 +322,7 @@ impl Findings {
             count,
             sum: None,
             accepted: false,
+            format: Some(format.to_owned()),
             message: format!("{format}: {message}"),
         };
         self.by_place

@@ -147,15 +147,18 @@ pub struct Books<'a> {
     pub settings: &'a PostingSettings,
     /// The month in which fiscal years start.
     pub fiscal_year_start_month: u32,
+    /// The highest number that the ledger's first payout may have.
+    pub first_payout: u64,
     /// The market's defaults.
     pub chart: &'static Chart,
     /// How captures split.
     pub sales_lines: &'a SalesLines,
-    config: &'a LedgerConfig,
+    pub(super) config: &'a LedgerConfig,
     fx_rates: &'a FxRates,
     accounts: BTreeMap<Role, Account>,
     brands: Brands,
     rules_used: Vec<Cell<bool>>,
+    lines_used: Cell<bool>,
 }
 
 impl<'a> Books<'a> {
@@ -174,6 +177,7 @@ impl<'a> Books<'a> {
             currency,
             settings: &ledger.posting,
             fiscal_year_start_month: ledger.company.fiscal_year_start_month,
+            first_payout: ledger.checks.first_payout,
             chart,
             sales_lines: &config.sales_lines,
             config: ledger,
@@ -181,6 +185,7 @@ impl<'a> Books<'a> {
             accounts: accounts(ledger, &brands),
             brands,
             rules_used: ledger.rules.iter().map(|_| Cell::new(false)).collect(),
+            lines_used: Cell::new(false),
         }
     }
 
@@ -228,13 +233,15 @@ impl<'a> Books<'a> {
         reference: Option<&str>,
         date: NaiveDate,
     ) -> Option<(usize, &'a Rule)> {
-        let index = self
-            .config
-            .rules
-            .iter()
-            .position(|rule| rule.matches(handle, reference, date))?;
+        let index = self.find_rule(handle, reference, date)?;
         self.rules_used[index].set(true);
         Some((index + 1, &self.config.rules[index]))
+    }
+
+    /// The place of the first rule that would take an entry, from 0, for those who only ask.
+    pub fn find_rule(&self, handle: Option<&str>, reference: Option<&str>, date: NaiveDate) -> Option<usize> {
+        let mut rules = self.config.rules.iter();
+        rules.position(|rule| rule.matches(handle, reference, date))
     }
 
     /// The date in the market's zone on which an entry happened, where it has a time.
@@ -277,9 +284,14 @@ impl<'a> Books<'a> {
         self.settings.captures == mode || self.config.rules.iter().any(|rule| rule.captures == Some(mode))
     }
 
-    /// Whether a refund's booking can depend on its capture's date or references.
-    pub fn needs_captures_of_refunds(&self) -> bool {
-        self.may_use(CaptureMode::Revenue) || self.config.rules.iter().any(Rule::depends_on_capture)
+    /// Notes that the sales lines of a capture were used.
+    pub fn use_lines(&self) {
+        self.lines_used.set(true);
+    }
+
+    /// Whether the sales lines of any capture were used.
+    pub fn has_used_lines(&self) -> bool {
+        self.lines_used.get()
     }
 
     /// A tax code by its name, on whatever date.

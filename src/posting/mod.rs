@@ -8,13 +8,20 @@
 pub mod accounts;
 mod alike;
 mod awaiting;
+mod basket;
 pub mod books;
 pub mod brand;
 pub mod draft;
 mod mirror;
+mod outcome;
+mod own_lines;
 mod pair;
 pub mod refunds;
+pub mod replay;
+mod rests;
+pub mod review;
 pub mod rule_use;
+pub mod sale;
 pub mod sales;
 pub mod sequence;
 mod single;
@@ -42,7 +49,7 @@ use crate::posting::awaiting::Awaiting;
 use crate::posting::books::{Books, PostingError};
 use crate::posting::draft::Draft;
 use crate::posting::pair::Pairs;
-use crate::posting::refunds::CaptureIndex;
+use crate::posting::refunds::{CaptureIndex, SeenRefund};
 use crate::posting::straddle::Straddles;
 use crate::posting::value::{Balances, Values};
 use crate::provider::Topic;
@@ -61,6 +68,8 @@ pub struct Poster<'a> {
     straddles: Straddles,
     pairs: Pairs,
     today: Today,
+    /// The refunds whose captures make no difference, for those who look whether there are any.
+    refunds: Vec<SeenRefund>,
 }
 
 /// What the date at hand has come to so far.
@@ -91,6 +100,7 @@ impl<'a> Poster<'a> {
             straddles: Straddles::default(),
             pairs: Pairs::default(),
             today: Today::default(),
+            refunds: Vec::new(),
         }
     }
 
@@ -143,9 +153,15 @@ impl<'a> Poster<'a> {
         }
         let is_immediate = settings.voucher_per == VoucherPer::Entry && !self.books.is_foreign();
         for (ordinal, entry) in page.numbered() {
-            if topic == Topic::Funds && entry.entry_type == EntryType::PayoutScheduled {
-                let number = entry.payout_number().map(str::to_owned);
-                self.today.payout = Some(number.unwrap_or_else(|| date.to_string()));
+            match entry.entry_type {
+                EntryType::PayoutScheduled if topic == Topic::Funds => {
+                    let number = entry.payout_number().map(str::to_owned);
+                    self.today.payout = Some(number.unwrap_or_else(|| date.to_string()));
+                }
+                EntryType::Refund if topic == Topic::Funds && !self.captures.decides() => {
+                    self.refunds.extend(SeenRefund::of(date, ordinal, entry));
+                }
+                _ => {}
             }
             let alike = self.alike(topic, entry);
             if let (Some(alike), true) = (alike, is_immediate)
@@ -238,6 +254,12 @@ impl<'a> Poster<'a> {
     pub fn forget_waiting(&mut self) {
         self.waiting.clear();
         self.awaiting = Awaiting::default();
+        self.refunds.clear();
+    }
+
+    /// Takes out the refunds whose captures make no difference to the books.
+    pub fn take_refunds(&mut self) -> Vec<SeenRefund> {
+        std::mem::take(&mut self.refunds)
     }
 
     /// Hands on the vouchers of all drafts.
@@ -319,6 +341,9 @@ impl<'a> Poster<'a> {
                     "rule {number} of the configuration took no entry (other rules may have taken none too)"
                 )
             });
+        }
+        if !self.books.has_used_lines() {
+            findings.retain(|finding| finding.code != Code::SalesLinesMissing);
         }
         if self.waits_for_payout() {
             let topics = match self.books.settings.fees {

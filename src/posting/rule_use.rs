@@ -12,7 +12,8 @@ use crate::ledger::finding::{Code, Findings};
 use crate::ledger::page::Page;
 use crate::posting::books::Books;
 use crate::posting::refunds::CaptureIndex;
-use crate::posting::sales::{self, Place};
+use crate::posting::review::Place;
+use crate::posting::sales;
 use crate::posting::treatment::{self, Treatment};
 use crate::provider::Topic;
 
@@ -114,8 +115,10 @@ pub fn of(
     let entry = place.entry;
     match treatment::of(&entry.entry_type, topic, books.settings.fees) {
         Treatment::Sales(PostingKey::Refund) => {
-            let capture = captures.capture_of(entry, place.ledger_date);
-            let rule = sales::rule_of(books, capture, place);
+            // The first of its captures, where it has several.
+            let settled = captures.of(place.ledger_date, place.ordinal);
+            let part = settled.and_then(|settled| settled.parts.first());
+            let rule = sales::rule_of(books, part.map(|part| &*part.capture), place);
             Some((Kind::Refunds, rule.map(|(number, _)| number)))
         }
         Treatment::Sales(_) => {

@@ -8,74 +8,74 @@ use crate::chart::Role;
 use crate::config::sales_lines::SalesLine;
 use crate::config::{CaptureMode, Rule};
 use crate::journal::PostingKey;
-use crate::ledger::entry::Entry;
-use crate::ledger::finding::{Code, Findings};
-use crate::money::divide_half_away;
+use crate::ledger::finding::Findings;
 use crate::posting::books::{Books, PostingError};
 use crate::posting::draft::{Counter, Share};
-use crate::posting::refunds::{CaptureIndex, FoundCapture};
-use crate::provider::Topic;
+use crate::posting::refunds::CaptureIndex;
+use crate::posting::review::{self, Place, name};
+use crate::posting::sale::Sale;
 
-/// A capture or refund and where it stands.
-#[derive(Debug)]
-pub struct Place<'e, 'd> {
-    pub ledger_date: NaiveDate,
-    /// The date that it is booked on, and that rules and tax codes go by.
-    pub date: NaiveDate,
-    /// Its place on the ledger date, from 1.
-    pub ordinal: usize,
-    pub entry: &'e Entry<'d>,
-}
-
-impl<'e, 'd> Place<'e, 'd> {
-    /// Where an entry stands in these books.
-    pub fn new(books: &Books<'_>, ledger_date: NaiveDate, ordinal: usize, entry: &'e Entry<'d>) -> Self {
-        Self {
-            ledger_date,
-            date: books.sale_date(ledger_date, entry),
-            ordinal,
-            entry,
-        }
-    }
-}
-
-/// The counter shares of a capture or refund, which sum to its amount; `None` when it is not
-/// booked.
+/// The counter shares of a capture or refund, which sum to what is booked of it: to its amount, but
+/// for what falls under a rule that books nothing.
 pub fn shares(
     books: &Books<'_>,
     captures: &CaptureIndex,
     key: PostingKey,
     place: &Place<'_, '_>,
     findings: &mut Findings,
-) -> Result<Option<Vec<(Counter, Share)>>, PostingError> {
+) -> Result<Vec<(Counter, Share)>, PostingError> {
     let entry = place.entry;
-    let capture = if key == PostingKey::Refund {
-        captures.capture_of(entry, place.ledger_date)
-    } else {
-        None
+    if key != PostingKey::Refund {
+        let rule = rule_of(books, None, place).map(|(_, rule)| rule);
+        let lines = books.sales_lines.of(entry);
+        if lines.is_some() {
+            books.use_lines();
+        } else {
+            misses_lines(books, rule, place, findings);
+        }
+        return part(books, rule, lines, entry.amount, place, place.date, findings);
+    }
+    let Some(settled) = captures.of(place.ledger_date, place.ordinal) else {
+        if books.needs_references() && entry.amount != 0 && entry.reference.is_none() {
+            review::without_reference(place, findings);
+        }
+        let lines = books.sales_lines.find(entry.psp_reference.as_deref(), None);
+        let rule = rule_of(books, None, place).map(|(_, rule)| rule);
+        return part(books, rule, lines, entry.amount, place, place.date, findings);
     };
-    let date = capture.map_or(place.date, |capture| capture.date);
-    let rule = rule_of(books, capture, place).map(|(_, rule)| rule);
+    review::settled(books, captures, settled, place, findings);
+    let mut shares = Vec::new();
+    for of_capture in &settled.parts {
+        let capture = &of_capture.capture;
+        let rule = rule_of(books, Some(capture), place).map(|(_, rule)| rule);
+        let (lines, amount) = (of_capture.lines.as_deref(), of_capture.amount);
+        shares.extend(part(books, rule, lines, amount, place, capture.date, findings)?);
+    }
+    if settled.excess != 0 || settled.parts.is_empty() {
+        let rule = rule_of(books, None, place).map(|(_, rule)| rule);
+        let (lines, amount) = (settled.excess_lines.as_deref(), settled.excess);
+        shares.extend(part(books, rule, lines, amount, place, place.date, findings)?);
+    }
+    Ok(shares)
+}
+
+/// What is booked of `amount`, which is a capture, a refund, or the part of a refund that belongs
+/// to one capture, under its rule and on its date.
+fn part(
+    books: &Books<'_>,
+    rule: Option<&Rule>,
+    lines: Option<&[SalesLine]>,
+    amount: i64,
+    place: &Place<'_, '_>,
+    date: NaiveDate,
+    findings: &mut Findings,
+) -> Result<Vec<(Counter, Share)>, PostingError> {
     let whole = Share {
-        gross: entry.amount,
+        gross: amount,
         vat: None,
     };
-    let mode = books.capture_mode(rule);
-    if key == PostingKey::Refund
-        && capture.is_none()
-        && books.needs_captures_of_refunds()
-        && mode != CaptureMode::None
-    {
-        findings.add(Code::RefundCaptureNotFound, Some(Topic::Funds), Some(place.ledger_date), Some(place.ordinal), || {
-            format!(
-                "the capture of the refund with reference `{}` was not found in the {} dates before it; it is booked by the rules of its own date",
-                name(entry),
-                books.settings.refund_lookback_days
-            )
-        });
-    }
-    match mode {
-        CaptureMode::None => Ok(None),
+    match books.capture_mode(rule) {
+        CaptureMode::None => Ok(Vec::new()),
         CaptureMode::Clearing => {
             let account = match rule.and_then(|rule| rule.account.as_ref()) {
                 Some(account) => books.numbered(&account.0),
@@ -83,18 +83,28 @@ pub fn shares(
             };
             let with_dimensions = books.settings.dimensions_on_balance;
             let rule = rule.filter(|_| with_dimensions);
-            Ok(Some(vec![(counter(rule, account), whole)]))
+            Ok(vec![(counter(rule, account), whole)])
         }
         CaptureMode::Revenue => {
-            let lines = match key {
-                PostingKey::Refund => lines_of_refund(books, capture, place, findings),
-                _ => books.sales_lines.of(entry).map(<[SalesLine]>::to_vec),
-            };
-            match lines {
-                Some(lines) => by_lines(books, rule, &lines, place, date, findings).map(Some),
-                None => Ok(Some(vec![(by_rule(books, rule, place, date)?, whole)])),
+            let takes_whole = rule.is_some_and(Rule::takes_whole);
+            if takes_whole && lines.is_some() {
+                review::ignored_lines(place, findings);
+            }
+            match lines.filter(|_| !takes_whole) {
+                Some(lines) => by_lines(books, rule, lines, amount, place, date, findings),
+                None => Ok(vec![(by_rule(books, rule, place, date)?, whole)]),
             }
         }
+    }
+}
+
+/// A capture without lines, where its rule would split them.
+fn misses_lines(books: &Books<'_>, rule: Option<&Rule>, place: &Place<'_, '_>, findings: &mut Findings) {
+    if !books.sales_lines.is_empty()
+        && books.capture_mode(rule) == CaptureMode::Revenue
+        && !rule.is_some_and(Rule::takes_whole)
+    {
+        review::missing_lines(place, findings);
     }
 }
 
@@ -102,7 +112,7 @@ pub fn shares(
 /// capture that it belongs to, where that is known.
 pub fn rule_of<'a>(
     books: &Books<'a>,
-    capture: Option<&FoundCapture>,
+    capture: Option<&Sale>,
     place: &Place<'_, '_>,
 ) -> Option<(usize, &'a Rule)> {
     let reference = place.entry.reference.as_deref();
@@ -110,24 +120,6 @@ pub fn rule_of<'a>(
         Some(capture) => books.rule(capture.handle.as_deref(), reference, capture.date),
         None => books.rule(place.entry.recipient_handle.as_deref(), reference, place.date),
     }
-}
-
-/// The lines of a refund: its own, else its capture's in proportion.
-fn lines_of_refund(
-    books: &Books<'_>,
-    capture: Option<&FoundCapture>,
-    place: &Place<'_, '_>,
-    findings: &mut Findings,
-) -> Option<Vec<SalesLine>> {
-    let entry = place.entry;
-    if let Some(own) = books.sales_lines.find(entry.psp_reference.as_deref(), None) {
-        return Some(own.to_vec());
-    }
-    let psp_reference = capture.and_then(|capture| capture.psp_reference.as_deref());
-    let of_capture = books
-        .sales_lines
-        .find(psp_reference, entry.reference.as_deref())?;
-    Some(proportional(of_capture, entry.amount, place, findings))
 }
 
 /// Revenue by the rule: its tax code, or its account alone for what carries no VAT.
@@ -164,36 +156,17 @@ fn by_lines(
     books: &Books<'_>,
     rule: Option<&Rule>,
     lines: &[SalesLine],
+    amount: i64,
     place: &Place<'_, '_>,
     date: NaiveDate,
     findings: &mut Findings,
 ) -> Result<Vec<(Counter, Share)>, PostingError> {
-    let amount = i128::from(place.entry.amount);
     let sum: i128 = lines.iter().map(|line| i128::from(line.gross)).sum();
-    let mut mismatch = |message: &dyn Fn() -> String| {
-        findings.add(
-            Code::SalesLinesMismatch,
-            Some(Topic::Funds),
-            Some(place.ledger_date),
-            Some(place.ordinal),
-            message,
-        );
-    };
-    let money = |minor: i128| books.currency.amount(minor);
-    if sum != amount {
-        mismatch(&|| {
-            format!(
-                "the sales lines of reference `{}` sum to {}, but the amount is {}: the difference is {} {}",
-                name(place.entry),
-                money(sum),
-                money(amount),
-                money(amount - sum),
-                books.currency
-            )
-        });
+    if sum != i128::from(amount) {
+        review::lines_do_not_sum(books, sum, amount, false, place, findings);
         // Nothing is written for the ledger; until then the amount stands where it cannot mislead.
         let whole = Share {
-            gross: place.entry.amount,
+            gross: amount,
             vat: None,
         };
         return Ok(vec![(counter(None, books.account(Role::Suspense)?), whole)]);
@@ -201,20 +174,13 @@ fn by_lines(
     let mut shares = Vec::new();
     for line in lines {
         let counter = taxed(books, rule, &line.tax_code, place, date)?;
-        let carries_vat = counter.tax.as_ref().is_some_and(|tax| tax.vat_account.is_some());
-        if let Some(vat) = line.vat {
-            let is_part = vat == 0
-                || (vat.signum() == line.gross.signum() && vat.unsigned_abs() <= line.gross.unsigned_abs());
-            if !is_part || (vat != 0 && !carries_vat) {
-                mismatch(&|| {
-                    format!(
-                        "a sales line of reference `{}` has a VAT of {} on {} with tax code `{}`, which cannot be",
-                        name(place.entry),
-                        books.currency.amount(vat),
-                        books.currency.amount(line.gross),
-                        line.tax_code
-                    )
-                });
+        let tax = counter.tax.as_ref();
+        let carries_vat = tax.is_some_and(|tax| tax.vat_account.is_some());
+        if let (Some(vat), Some(tax)) = (line.vat, tax) {
+            let expected = tax.rate.vat_in_gross(line.gross).unwrap_or(0);
+            let differs_by = i128::from(vat) - i128::from(expected);
+            if differs_by.abs() > i128::from(carries_vat) {
+                review::vat_does_not_fit(books, line, expected, place, findings);
             }
         }
         shares.push((
@@ -226,47 +192,6 @@ fn by_lines(
         ));
     }
     Ok(shares)
-}
-
-/// The lines of a capture, scaled to a refund of part of it, so that they sum to the refund.
-fn proportional(
-    lines: &[SalesLine],
-    amount: i64,
-    place: &Place<'_, '_>,
-    findings: &mut Findings,
-) -> Vec<SalesLine> {
-    let total: i128 = lines.iter().map(|line| i128::from(line.gross)).sum();
-    if total == -i128::from(amount) {
-        // All of it comes back: the lines themselves, with the signs turned.
-        let turned = |line: &SalesLine| SalesLine {
-            gross: line.gross.saturating_neg(),
-            vat: line.vat.map(i64::saturating_neg),
-            tax_code: line.tax_code.clone(),
-        };
-        return lines.iter().map(turned).collect();
-    }
-    if lines.iter().any(|line| line.tax_code != lines[0].tax_code) {
-        findings.add(Code::RefundSplitEstimated, Some(Topic::Funds), Some(place.ledger_date), Some(place.ordinal), || {
-            format!(
-                "the refund with reference `{}` is part of a capture with several tax codes; it is split in proportion to the capture",
-                name(place.entry)
-            )
-        });
-    }
-    let (mut so_far, mut booked) = (0i128, 0i64);
-    let mut scaled = Vec::with_capacity(lines.len());
-    for line in lines {
-        so_far += i128::from(line.gross);
-        // Rounding the running sum, not each part, lets the parts sum to the amount exactly.
-        let upto = divide_half_away(i128::from(amount) * so_far, total.max(1)).unwrap_or(amount);
-        scaled.push(SalesLine {
-            gross: upto.saturating_sub(booked),
-            tax_code: line.tax_code.clone(),
-            vat: None,
-        });
-        booked = upto;
-    }
-    scaled
 }
 
 fn taxed(
@@ -305,15 +230,4 @@ fn counter(rule: Option<&Rule>, account: crate::posting::books::Account) -> Coun
         department: shared(rule.and_then(|rule| rule.department.as_ref())),
         project: shared(rule.and_then(|rule| rule.project.as_ref())),
     }
-}
-
-/// What names an entry to a person: the merchant's reference, else the provider's.
-fn name(entry: &Entry<'_>) -> String {
-    crate::text::line(
-        entry
-            .reference
-            .as_deref()
-            .or(entry.psp_reference.as_deref())
-            .unwrap_or("none"),
-    )
 }

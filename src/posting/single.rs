@@ -11,6 +11,7 @@ use crate::ledger::finding::Findings;
 use crate::posting::alike::sign_rank;
 use crate::posting::books::PostingError;
 use crate::posting::draft::{Counter, Line, Share, Slot};
+use crate::posting::review::Place;
 use crate::posting::treatment::Treatment;
 use crate::posting::{Poster, rule_use, sales, treatment};
 use crate::provider::Topic;
@@ -33,13 +34,14 @@ impl Poster<'_> {
         let (key, provider, shares) = match treatment {
             Treatment::None => return Ok(()),
             Treatment::Sales(key) => {
-                let place = sales::Place::new(books, ledger_date, ordinal, entry);
+                let place = Place::new(books, ledger_date, ordinal, entry);
                 date = place.date;
                 self.straddles.look(books, &self.captures, &place);
-                match sales::shares(books, &self.captures, key, &place, findings)? {
-                    Some(shares) => (key, Role::Funds, shares),
-                    None => return Ok(()),
+                let shares = sales::shares(books, &self.captures, key, &place, findings)?;
+                if shares.is_empty() {
+                    return Ok(());
                 }
+                (key, Role::Funds, shares)
             }
             Treatment::Pair {
                 key,
@@ -97,7 +99,12 @@ impl Poster<'_> {
             reference: reference.map(Arc::from),
             spoken,
         };
-        draft.add(line, ledger_date, entry.amount, shares)
+        // Of a refund, a part may fall under a rule that books nothing.
+        let amount = shares
+            .iter()
+            .try_fold(0i64, |sum, (_, share)| sum.checked_add(share.gross));
+        let amount = amount.ok_or(PostingError::Overflow(ledger_date))?;
+        draft.add(line, ledger_date, amount, shares)
     }
 
     /// The counter side of a pair; fee expense carries the market's tax code and the rule's

@@ -11,7 +11,9 @@ use crate::ledger::entry::EntryType;
 use crate::ledger::finding::{Code, Findings};
 use crate::posting::books::Books;
 use crate::posting::refunds::CaptureIndex;
-use crate::posting::sales::{self, Place};
+use crate::posting::review::Place;
+use crate::posting::sale::Sale;
+use crate::posting::sales;
 use crate::provider::Topic;
 
 /// The first of such entries on each ledger date.
@@ -80,9 +82,20 @@ fn differences(
     let mut differences = Vec::new();
     if place.entry.entry_type == EntryType::Refund {
         // Its tax code is that of its capture, whatever its own date.
-        let capture = captures.capture_of(place.entry, place.ledger_date);
-        let rule = sales::rule_of(books, capture, place).map(|(_, rule)| rule);
-        if books.capture_mode(rule) != CaptureMode::Revenue {
+        let is_revenue = |capture: Option<&Sale>| {
+            let rule = sales::rule_of(books, capture, place).map(|(_, rule)| rule);
+            books.capture_mode(rule) == CaptureMode::Revenue
+        };
+        let settled = captures.of(place.ledger_date, place.ordinal);
+        let parts = settled
+            .map(|settled| settled.parts.as_slice())
+            .unwrap_or_default();
+        let books_revenue = if parts.is_empty() {
+            is_revenue(None)
+        } else {
+            parts.iter().any(|part| is_revenue(Some(&part.capture)))
+        };
+        if !books_revenue {
             return None;
         }
     } else {

@@ -136,7 +136,7 @@ fn grouped<'a>(
         let is_alike = |told: &&mut Told<'_>| {
             let first = told.first;
             let of = |finding: &Finding| (finding.code, finding.topic, finding.level, finding.accepted);
-            detail == Detail::Few && of(first) == of(finding)
+            detail == Detail::Few && of(first) == of(finding) && first.format == finding.format
         };
         match all.iter_mut().find(is_alike) {
             Some(told) => {
@@ -345,6 +345,7 @@ mod tests {
             count: 2,
             sum: None,
             accepted: false,
+            format: None,
             message: text(),
         };
         LedgerReport {
@@ -419,6 +420,7 @@ mod tests {
             count,
             sum: Some(-1250 * i64::try_from(count).unwrap()),
             accepted: false,
+            format: None,
             message: format!("of {date}"),
         };
         ledger.proven.as_mut().unwrap().findings = vec![

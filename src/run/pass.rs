@@ -8,8 +8,9 @@ use std::sync::atomic::Ordering;
 use chrono::NaiveDate;
 
 use crate::config::{DateBasis, VoucherPer};
-use crate::date::DateRange;
+use crate::date::{DateRange, days_before};
 use crate::days::ReadAgain;
+use crate::days::stored::Source;
 use crate::journal::{JournalTotals, Voucher};
 use crate::ledger::entry::EntryType;
 use crate::ledger::finding::{Code, Findings, Level};
@@ -26,6 +27,7 @@ use crate::run::documents::Documents;
 use crate::run::earlier::{self, Earlier};
 use crate::run::movement::{Movements, entry_sums, fees_not_booked, movement_error};
 use crate::run::payout_numbers::PayoutNumbers;
+use crate::run::refund_check;
 use crate::run::session::Session;
 use crate::run::stage::Stage;
 use crate::run::worth::Worth;
@@ -88,11 +90,15 @@ impl Run<'_> {
             },
         };
         let earlier = earlier::find(&self.session.days, &books, self.options.range);
-        let captures = session.captures_of_refunds(&books, earlier.posted(self.options.range));
+        let posted = earlier.posted(self.options.range);
+        let captures = session.captures_of_refunds(&books, posted);
+        let looked_back = captures
+            .dates(posted)
+            .and_then(|dates| DateRange::new(dates.from(), days_before(posted.from(), 1)).ok());
         let settings = &self.session.ledger_config.posting;
         let is_ordered =
             settings.date_basis == DateBasis::LedgerDate || settings.voucher_per == VoucherPer::Payout;
-        let pass = Pass {
+        let mut pass = Pass {
             run: self,
             prover: Prover::start(&self.session.days, self.proof_options()),
             poster: Poster::new(&books, captures, earlier.opening),
@@ -111,7 +117,14 @@ impl Run<'_> {
             gross_settlement: false,
             error,
         };
+        pass.note_lookback(looked_back);
         pass.go(&earlier)
+    }
+
+    /// Whether files are to be written, not only checked.
+    fn is_writing(&self) -> bool {
+        let write = self.options.write.as_ref();
+        write.is_some_and(|write| !write.dry_run)
     }
 
     fn proof_options(&self) -> ProofOptions {
@@ -295,22 +308,21 @@ impl Pass<'_, '_> {
         stage.end_date(date)
     }
 
+    /// Notes the files that the captures of refunds were looked for in.
+    fn note_lookback(&mut self, dates: Option<DateRange>) {
+        let days = &self.run.session.days;
+        let dates = dates.into_iter().flat_map(|dates| dates.dates());
+        let sources = dates.filter_map(|date| days.source(Topic::Funds, date));
+        if self.run.is_writing() {
+            self.sources.extend(sources.map(manifest_source));
+        }
+    }
+
     /// Notes the files that outputs are made of; nothing when only checking.
     fn note_sources(&mut self, date: NaiveDate) {
-        let write = self.run.options.write.as_ref();
-        if write.is_some_and(|write| !write.dry_run) {
-            self.sources
-                .extend(
-                    self.run
-                        .session
-                        .days
-                        .sources(date)
-                        .into_iter()
-                        .map(|source| ManifestSource {
-                            path: source.path,
-                            sha256: source.sha256,
-                        }),
-                );
+        if self.run.is_writing() {
+            let sources = self.run.session.days.sources(date);
+            self.sources.extend(sources.into_iter().map(manifest_source));
         }
     }
 
@@ -319,6 +331,8 @@ impl Pass<'_, '_> {
         rule_use::note_rate_changes(self.books, self.run.options.range.to(), &mut self.findings);
         let (run, books) = (self.run, self.books);
         let mut findings = self.findings;
+        let refunds = self.poster.take_refunds();
+        refund_check::judge(&run.session.days, books, refunds, &mut findings);
         self.poster
             .report_unknown_values(run.options.range.from(), &mut findings);
         if run.session.ledger_config.posting.market_is_assumed {
@@ -372,5 +386,12 @@ impl Pass<'_, '_> {
             outputs,
             error,
         }
+    }
+}
+
+fn manifest_source(source: Source) -> ManifestSource {
+    ManifestSource {
+        path: source.path,
+        sha256: source.sha256,
     }
 }

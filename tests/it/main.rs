@@ -26,6 +26,7 @@ mod openapi;
 mod proof;
 mod properties;
 mod reach;
+mod refunds;
 mod report_api;
 mod rules;
 mod secrets;
