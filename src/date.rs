@@ -6,6 +6,9 @@
 use chrono::{Datelike, Days, NaiveDate};
 use thiserror::Error;
 
+/// The most dates of a range: 30 years, longer than the provider is there and books are kept.
+const RANGE_DAYS_MAX: i64 = 30 * 366;
+
 /// A date or range that cannot be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -16,6 +19,14 @@ pub enum DateError {
     /// Text that is no month.
     #[error("`{0}` is not a month; write YYYY-MM")]
     NotAMonth(String),
+    /// A range longer than any books are kept.
+    #[error("the range from {from} to {to} is longer than 30 years")]
+    TooLong {
+        /// First date as given.
+        from: NaiveDate,
+        /// Last date as given.
+        to: NaiveDate,
+    },
     /// A range that ends before it begins.
     #[error("the range ends on {to}, before it begins on {from}")]
     Reversed {
@@ -77,10 +88,13 @@ pub struct DateRange {
 }
 
 impl DateRange {
-    /// A range from `from` to `to`, both included; refuses a reversed one.
+    /// A range from `from` to `to`, both included; refuses a reversed one, and one that is longer than
+    /// 30 years.
     pub fn new(from: NaiveDate, to: NaiveDate) -> Result<Self, DateError> {
         if from > to {
             Err(DateError::Reversed { from, to })
+        } else if (to - from).num_days() >= RANGE_DAYS_MAX {
+            Err(DateError::TooLong { from, to })
         } else {
             Ok(Self { from, to })
         }

@@ -79,6 +79,8 @@ pub mod encode;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod format;
 #[cfg_attr(not(internals), doc(hidden))]
+pub mod input;
+#[cfg_attr(not(internals), doc(hidden))]
 pub mod journal;
 #[cfg_attr(not(internals), doc(hidden))]
 pub mod ledger;

@@ -77,6 +77,13 @@ pub struct LedgerInfo {
     pub sales_units: Vec<SalesUnit>,
 }
 
+/// Whether `text` may be a ledger's id. It names folders of archives and outputs and is a part of
+/// addresses, so it is letters, digits, `-` and `_`, at most 64 of them.
+pub fn is_ledger_id(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=64).contains(&text.len()) && text.bytes().all(is_plain)
+}
+
 fn null_as_blank<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

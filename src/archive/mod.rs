@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 
 use thiserror::Error;
 
-use crate::provider::{LedgerInfo, Topic};
+use crate::provider::{LedgerInfo, Topic, is_ledger_id};
 use crate::store::folder::Folder;
 use crate::store::zip::Zip;
 use crate::store::{Listing, Store, StoreError};
@@ -54,6 +54,9 @@ pub enum ArchiveError {
     /// The archive is a zip, which is only for reading.
     #[error("the archive {} can only be read", .0.display())]
     ReadOnly(PathBuf),
+    /// A folder holds what a ledger's does, but no ledger can be called so.
+    #[error("the folder {} holds a ledger, but its name is no ledger's id", .0.display())]
+    NotALedger(PathBuf),
     /// A file is not UTF-8 text.
     #[error("{} is not UTF-8 text", .0.display())]
     NotText(PathBuf),
@@ -95,6 +98,7 @@ impl ArchiveError {
                 Some("remove the file and fetch the ledger again, or restore it from a backup")
             }
             Self::Locked { .. } => Some("wait for the other run to end; the lock ends with its process"),
+            Self::NotALedger(_) => Some("give it the ledger's id as its name, or move it out of the archive"),
             Self::TwoVersions(..) => Some("remove the wrong one"),
             Self::Record { .. } => Some(
                 "restore it from a backup: it says what was exported or closed, and nothing takes its place in silence",
@@ -176,7 +180,9 @@ impl Archive {
     /// nothing when the folder has that ledger's own folder.
     pub fn with_single_ledger(mut self, ledger_id: &str) -> Self {
         let is_flat = self.list("").is_ok_and(|listing| {
-            holds_topics(&listing.folders) && !listing.folders.iter().any(|name| name == ledger_id)
+            is_ledger_id(ledger_id)
+                && holds_topics(&listing.folders)
+                && !listing.folders.iter().any(|name| name == ledger_id)
         });
         if is_flat {
             self.flat_ledger = Some(ledger_id.to_owned());
@@ -214,9 +220,13 @@ impl Archive {
         }
         let mut ledgers = Vec::new();
         for name in listing.folders {
-            if is_ledger(self.store.as_ref(), &self.name(&name)?)? {
-                ledgers.push(name);
+            if !is_ledger(self.store.as_ref(), &self.name(&name)?)? {
+                continue;
             }
+            if !is_ledger_id(&name) {
+                return Err(ArchiveError::NotALedger(self.place(&name)));
+            }
+            ledgers.push(name);
         }
         ledgers.sort_unstable_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
         Ok(ledgers)

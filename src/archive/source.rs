@@ -15,7 +15,7 @@ use zstd::stream::read::Decoder as ZstdDecoder;
 use crate::archive::topic::{ArchivedFile, Packing};
 use crate::archive::{Archive, ArchiveError};
 use crate::digest::hexadecimal;
-use crate::store::Object;
+use crate::store::{Object, UNPACKED_FREE, UNPACKED_RATIO};
 
 /// The largest text of one date, in bytes. A busy date has a hundredth of that; a small file that
 /// unpacks to more is an attack or an accident.
@@ -145,22 +145,31 @@ impl SourceReader {
         if let Some(failure) = self.failed() {
             return Err(failure);
         }
-        let chunk = match &mut self.unpacker {
-            Unpacker::None(stored) => stored.fill_buf(),
-            Unpacker::Gzip(unpacked) => unpacked.fill_buf(),
-            Unpacker::Zstd(unpacked) => unpacked.fill_buf(),
+        // What is packed, and how much of it was read so far.
+        let (chunk, packed) = match &mut self.unpacker {
+            Unpacker::None(stored) => (stored.fill_buf(), None),
+            Unpacker::Gzip(Unpacked { decoder, chunk }) => {
+                let filled = chunk.fill(decoder);
+                (filled.map(|_| chunk.waiting()), Some(decoder.get_ref().bytes))
+            }
+            Unpacker::Zstd(Unpacked { decoder, chunk }) => {
+                let filled = chunk.fill(decoder);
+                (filled.map(|_| chunk.waiting()), Some(decoder.get_ref().bytes))
+            }
         };
         let chunk = chunk.and_then(|chunk| {
-            if self.text_read + chunk.len() as u64 <= self.text_max {
-                return Ok(chunk);
-            }
-            Err(io::Error::new(
-                io::ErrorKind::FileTooLarge,
+            let text = self.text_read + chunk.len() as u64;
+            let problem = if text > self.text_max {
                 format!(
                     "it holds more than {} bytes of text, the most that a date may have",
                     self.text_max
-                ),
-            ))
+                )
+            } else if text > UNPACKED_FREE && packed.is_some_and(|packed| text / UNPACKED_RATIO > packed) {
+                format!("it unpacks to more than {UNPACKED_RATIO} times its size, as no entries do")
+            } else {
+                return Ok(chunk);
+            };
+            Err(io::Error::new(io::ErrorKind::FileTooLarge, problem))
         });
         match chunk {
             Ok(chunk) => Ok(chunk),
@@ -171,6 +180,14 @@ impl SourceReader {
                     source,
                 })
             }
+        }
+    }
+
+    /// That the text is not what it should be.
+    pub fn refusal(&self, problem: &str) -> ArchiveError {
+        ArchiveError::Read {
+            path: self.place.clone(),
+            source: io::Error::new(io::ErrorKind::InvalidData, problem),
         }
     }
 
@@ -220,7 +237,7 @@ impl SourceReader {
     }
 
     fn read_whole(mut self) -> Result<(String, SourceHash), ArchiveError> {
-        let size = self.text_size.unwrap_or(0).min(self.text_max);
+        let size = self.text_size.unwrap_or(0).min(UNPACKED_FREE);
         let mut text = Vec::new();
         // What a file claims is no reason to fail; it only saves moving the text as it grows.
         if text
@@ -301,13 +318,6 @@ impl BufRead for Stored {
 impl Read for Stored {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         copy_buffered(self, buffer)
-    }
-}
-
-impl<D: Read> Unpacked<D> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.chunk.fill(&mut self.decoder)?;
-        Ok(self.chunk.waiting())
     }
 }
 

@@ -11,9 +11,13 @@ use crate::catalogue::registry::{Folder, Make, Makers, REGISTRY};
 use crate::config::{Config, LedgerConfig};
 use crate::format::options::Options;
 use crate::format::{Descriptor, FormatError, Shape};
+use crate::input;
 use crate::text;
 use crate::writer::Context;
 use crate::writer::delimited::{DelimitedChecker, DelimitedWriter, Table};
+
+/// The largest descriptor, in bytes. Those that are built in have a few thousand.
+const FILE_MAX: u64 = 1 << 20;
 
 /// A format: its descriptor and its writer.
 #[derive(Debug)]
@@ -122,7 +126,7 @@ impl Format {
             message,
         };
         let text =
-            std::fs::read_to_string(path).map_err(|error| invalid(format!("cannot be read: {error}")))?;
+            input::read_text(path, FILE_MAX).map_err(|error| invalid(format!("cannot be read: {error}")))?;
         let descriptor = Descriptor::parse(&text).map_err(&invalid)?;
         if descriptor.delimited.is_none() {
             return Err(invalid("there is no [delimited] table".to_owned()));

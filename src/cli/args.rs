@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use crate::provider::is_ledger_id;
+
 /// Turns payment ledgers (Vipps MobilePay) into proven vouchers for accounting systems.
 #[derive(Debug, Parser)]
 #[command(
@@ -109,7 +111,7 @@ pub struct Selection {
     #[arg(long, value_name = "MONTH", conflicts_with_all = ["from", "to"])]
     pub month: Option<String>,
     /// Only this ledger; may be repeated [default: all that the keys reach]
-    #[arg(long = "ledger", value_name = "ID")]
+    #[arg(long = "ledger", value_name = "ID", value_parser = ledger_id)]
     pub ledgers: Vec<String>,
 }
 
@@ -230,7 +232,7 @@ pub struct Explain {
     #[arg(value_name = "PSP_REFERENCE")]
     pub reference: String,
     /// Only this ledger; may be repeated
-    #[arg(long = "ledger", value_name = "ID")]
+    #[arg(long = "ledger", value_name = "ID", value_parser = ledger_id)]
     pub ledgers: Vec<String>,
 }
 
@@ -313,7 +315,7 @@ pub struct Sandbox {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["entries", "ledger_count"])]
     pub data: Option<PathBuf>,
     /// The ledger of a folder without the ledger level (DIR/funds/DATE.json)
-    #[arg(long, value_name = "ID", requires = "data")]
+    #[arg(long, value_name = "ID", requires = "data", value_parser = ledger_id)]
     pub ledger: Option<String>,
     /// Serve a generated ledger of about so many entries
     #[arg(long, value_name = "N")]
@@ -369,4 +371,13 @@ pub struct Sandbox {
     /// What goes wrong, such as `dates:every=7:429:retry-after=1`; may be repeated (docs/SANDBOX.md)
     #[arg(long = "fault", value_name = "RULE")]
     pub faults: Vec<String>,
+}
+
+/// A ledger's id as it is written on the command line.
+fn ledger_id(text: &str) -> Result<String, &'static str> {
+    if is_ledger_id(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("a ledger's id is letters and digits")
+    }
 }

@@ -14,6 +14,10 @@ use crate::report_api::credentials::CredentialsError;
 use crate::report_api::error::{ApiError, ErrorKind};
 use crate::run::RunError;
 use crate::run::rules::RulesError;
+use crate::text::shortened;
+
+/// The longest message, in characters: it may quote a file or the provider.
+const MESSAGE_MAX: usize = 2000;
 
 /// A failure that ends a command, or one ledger of it.
 #[derive(Debug, Clone)]
@@ -28,7 +32,7 @@ impl Failure {
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self {
             exit,
-            message: message.into(),
+            message: shortened(&message.into(), MESSAGE_MAX).into_owned(),
             hint: None,
         }
     }
@@ -52,9 +56,8 @@ impl Failure {
 
     fn of(exit: Exit, error: &dyn std::error::Error, hint: Option<String>) -> Self {
         Self {
-            exit,
-            message: with_causes(error),
             hint,
+            ..Self::new(exit, with_causes(error))
         }
     }
 
@@ -118,6 +121,7 @@ fn archive_exit(error: &ArchiveError) -> Exit {
         ArchiveError::Locked { .. } => Exit::Locked,
         ArchiveError::NotText(_)
         | ArchiveError::LedgerItem { .. }
+        | ArchiveError::NotALedger(_)
         | ArchiveError::TwoVersions(..)
         | ArchiveError::Record { .. }
         | ArchiveError::Read { .. } => Exit::DoesNotReconcile,

@@ -29,6 +29,7 @@ use clap::Parser;
 use crate::cli::args::{Arguments, Command};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::text;
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
@@ -44,26 +45,37 @@ pub fn main() -> ExitCode {
             if error.use_stderr() && std::env::args_os().any(|word| word == "--json") {
                 let text = error.to_string();
                 let message = text.split("\n\n").next().unwrap_or_default();
-                let message = crate::text::line(message.trim_start_matches("error: "));
+                let message = text::line(message.trim_start_matches("error: "));
                 terminal::json(&Failure::usage(message).to_json());
             }
-            // Nothing is left to do when the terminal is gone.
-            let _ = error.print();
-            return exit.into();
+            let text = error.to_string();
+            let printed = if text::shown_lines(&text) == text {
+                error.print()
+            } else {
+                // It quotes an argument that a terminal would obey.
+                terminal::note(text.trim_end());
+                Ok(())
+            };
+            // Nobody is left to tell when stderr is gone.
+            if let (Err(error), Exit::Done) = (printed, exit) {
+                terminal::lose(&error);
+            }
+            return terminal::finish(exit).into();
         }
     };
     terminal::start_log(arguments.global.verbose, arguments.global.quiet);
     let json = arguments.global.json;
-    match run(arguments) {
-        Ok(exit) => exit.into(),
+    let exit = match run(arguments) {
+        Ok(exit) => exit,
         Err(failure) => {
             if json {
                 terminal::json(&failure.to_json());
             }
             terminal::error(&failure);
-            failure.exit().into()
+            failure.exit()
         }
-    }
+    };
+    terminal::finish(exit).into()
 }
 
 fn run(arguments: Arguments) -> Result<Exit, Failure> {

@@ -252,7 +252,7 @@ impl<'a> PeriodCommand<'a> {
             terminal::note(&format!("ended before the range, and left out: {ended}"));
         }
         if self.global.json {
-            terminal::print(&report::json::render(&Report {
+            terminal::json_text(&report::json::render(&Report {
                 command: self.name.to_owned(),
                 range: self.range,
                 exit_code: exit.code(),

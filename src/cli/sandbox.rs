@@ -44,6 +44,11 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<Exit, Failure> {
         if !global.quiet {
             terminal::note("serving on 127.0.0.1 only; Ctrl-C ends");
         }
+        if terminal::has_lost() {
+            // Whoever was to be told of the address never will.
+            sandbox.stop().await;
+            return Ok(Exit::Done);
+        }
         let stopped = tokio::signal::ctrl_c().await;
         sandbox.stop().await;
         stopped

@@ -1,32 +1,75 @@
 //! The only place that prints: data to stdout, everything for people to stderr.
 
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::text::shown_lines;
+use crate::text::{escaped_json, for_terminal};
 
-/// Prints text to stdout as it is.
+/// Why data could not be written to stdout, once that has happened.
+static LOST: OnceLock<String> = OnceLock::new();
+
+/// Prints text for people to stdout, without what a terminal would obey: it may hold words of the
+/// provider or of a file.
 pub fn print(text: &str) {
-    // A reader that went away (`| head`) is no failure.
-    let _ = io::stdout().write_all(text.as_bytes());
+    write(&for_terminal(text));
 }
 
 /// Prints a document for scripts to stdout.
 pub fn json(document: &impl Serialize) {
-    if let Ok(text) = serde_json::to_string_pretty(document) {
-        print(&text);
-        print("\n");
+    match serde_json::to_string_pretty(document) {
+        Ok(text) => json_text(&(text + "\n")),
+        Err(error) => lose(&error.into()),
     }
+}
+
+/// Prints a document for scripts that is text already.
+pub fn json_text(text: &str) {
+    write(&escaped_json(text));
+}
+
+fn write(text: &str) {
+    if let Err(error) = io::stdout().write_all(text.as_bytes()) {
+        lose(&error);
+    }
+}
+
+/// Notes that something printed was lost. A reader that went away (`| head`) has what it wanted.
+pub fn lose(error: &io::Error) {
+    if error.kind() != io::ErrorKind::BrokenPipe {
+        LOST.get_or_init(|| error.to_string());
+    }
+}
+
+/// Whether something that was printed was lost.
+pub fn has_lost() -> bool {
+    LOST.get().is_some()
+}
+
+/// The exit code of a run that would end with `exit`, when all that was printed is written out.
+/// What was lost is said, and is a failure.
+pub fn finish(exit: Exit) -> Exit {
+    if let Err(error) = io::stdout().flush() {
+        lose(&error);
+    }
+    let Some(why) = LOST.get() else { return exit };
+    let message = format!("cannot write to standard output: {why}");
+    error(
+        &Failure::new(Exit::Unexpected, message)
+            .with_hint("what was printed is not complete; make room, or send it elsewhere, and run again"),
+    );
+    exit.worse(Exit::Unexpected)
 }
 
 /// Prints a line for people to stderr, without what a terminal would obey: it may hold words of the
 /// provider or of a file.
 pub fn note(text: &str) {
     // Nowhere is left to say that stderr is gone.
-    let _ = writeln!(io::stderr(), "{}", shown_lines(text));
+    let _ = writeln!(io::stderr(), "{}", for_terminal(text));
 }
 
 /// Prints a failure to stderr.

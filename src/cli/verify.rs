@@ -27,7 +27,7 @@ pub fn run(global: &Global, arguments: &Verify) -> Result<Exit, Failure> {
             }
             Err(error) => {
                 let failed = match &error {
-                    VerifyError::Read { .. } => Exit::Usage,
+                    VerifyError::Read { .. } | VerifyError::NotSaft { .. } => Exit::Usage,
                     _ => Exit::DoesNotReconcile,
                 };
                 exit = exit.worse(failed);

@@ -7,7 +7,12 @@ use chrono::NaiveDate;
 
 use crate::config::error::ConfigError;
 use crate::date::days_before;
+use crate::input;
 use crate::money::{Currency, Rate};
+
+/// The largest file of rates, in bytes. The European Central Bank's table since 1999 has a tenth of
+/// that.
+const FILE_MAX: u64 = 16 << 20;
 
 /// How many dates back a rate may stand in for a date without one (weekends, holidays).
 const LOOKBACK_DATES: u64 = 7;
@@ -57,7 +62,7 @@ impl FxRates {
     /// currency for one unit), or the European Central Bank's `eurofxref` layout (`Date,USD,…`,
     /// units of each currency for one euro, `N/A` where there is none).
     pub fn load(&mut self, path: &Path) -> Result<String, ConfigError> {
-        let content = std::fs::read_to_string(path).map_err(|source| ConfigError::ReadNamed {
+        let content = input::read_text(path, FILE_MAX).map_err(|source| ConfigError::ReadNamed {
             key: "fx_rates_file",
             path: path.to_owned(),
             source,

@@ -31,8 +31,12 @@ use crate::config::opening_base::OpeningBase;
 use crate::config::raw::{RawApi, RawConfig, RawPosting};
 use crate::config::sales_lines::SalesLines;
 pub use crate::config::values::{CaptureMode, DateBasis, FeeMode, FxRevaluation, Rule, VoucherPer};
+use crate::input;
 use crate::money::Currency;
 use crate::provider::LedgerInfo;
+
+/// The largest configuration, in bytes. One with ten thousand ledgers has a tenth of that.
+const FILE_MAX: u64 = 16 << 20;
 
 /// How entries become vouchers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,7 +143,7 @@ impl Config {
                 ..Self::default()
             });
         };
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        let text = input::read_text(path, FILE_MAX).map_err(|source| ConfigError::Read {
             path: path.to_owned(),
             source,
         })?;

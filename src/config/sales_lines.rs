@@ -6,7 +6,11 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::config::error::ConfigError;
+use crate::input;
 use crate::ledger::entry::Entry;
+
+/// The largest file of sales lines, in bytes: some millions of lines.
+const FILE_MAX: u64 = 256 << 20;
 
 /// One part of a capture. Amounts are minor units and have the capture's sign.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -58,7 +62,7 @@ impl SalesLines {
     /// (`[{"pspReference": "…", "lines": [{"gross": 12500, "tax_code": "3", "vat": 2500}]}]`) or,
     /// when its name ends in `.csv`, `psp_reference,reference,gross,tax_code,vat`, one line a row.
     pub fn load(path: &Path) -> Result<(Self, String), ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::ReadNamed {
+        let text = input::read_text(path, FILE_MAX).map_err(|source| ConfigError::ReadNamed {
             key: "sales_lines",
             path: path.to_owned(),
             source,

@@ -40,8 +40,16 @@ impl Reading {
             text: Vec::new(),
             is_at_end: false,
         };
+        let mut is_checked = false;
         while !reading.is_at_end && (whole || reading.text.len() <= SHORT) {
             reading.read_on()?;
+            // What a short text holds instead, the parser says best.
+            if !is_checked && reading.text.len() > SHORT {
+                is_checked = true;
+                if !begins_like_bodies(&reading.text) {
+                    return Err(reading.reader.refusal("it holds no response bodies"));
+                }
+            }
         }
         Ok(reading)
     }
@@ -114,6 +122,12 @@ impl Reading {
             }
         }
     }
+}
+
+/// Whether a text begins with an object or an array, perhaps after a mark of its encoding.
+fn begins_like_bodies(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+    matches!(text.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
 /// Gives the page of one line to `visit`.

@@ -20,6 +20,13 @@ use crate::encode::{Container, Encoding, LineEnd};
 use crate::format::control::ControlAccount;
 use crate::format::delimited::Layout;
 use crate::format::options::{OptionSpec, Options, Variant};
+use crate::text;
+
+/// The longest id and name of a file, in characters.
+const NAME_MAX: usize = 100;
+
+/// Files of bilag's own beside the outputs.
+const RESERVED: [&str; 2] = ["manifest.json", "export-log.json"];
 
 /// How sure we are that the target takes the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
@@ -143,14 +150,33 @@ fn second_hand() -> Evidence {
 
 impl Descriptor {
     /// Reads a descriptor and checks what can be checked without a ledger.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(source: &str) -> Result<Self, String> {
         let mut descriptor: Self =
-            toml::from_str(text).map_err(|error| crate::config::values::toml_message(text, &error))?;
-        if descriptor.file.contains(['/', '\\']) || descriptor.file.trim_matches('.').is_empty() {
-            return Err(format!("`file` is the name of a file, not `{}`", descriptor.file));
+            toml::from_str(source).map_err(|error| crate::config::values::toml_message(source, &error))?;
+        // The id names a folder of what was exported.
+        for (key, name) in [("id", &descriptor.id), ("file", &descriptor.file)] {
+            let problem = text::file_name_problem(name)
+                .or_else(|| (name.chars().count() > NAME_MAX).then_some("it is longer than 100 characters"));
+            if let Some(problem) = problem {
+                let name = text::shortened(name, NAME_MAX);
+                let kind = if key == "id" { "a format" } else { "a file" };
+                return Err(format!(
+                    "`{key}` is the name of {kind}, not `{}`: {problem}",
+                    name.escape_debug()
+                ));
+            }
+        }
+        if RESERVED
+            .iter()
+            .any(|name| descriptor.file.eq_ignore_ascii_case(name))
+        {
+            return Err(format!(
+                "`file` cannot be `{}`: bilag keeps a file of its own there",
+                descriptor.file
+            ));
         }
         if let Some(layout) = &descriptor.delimited {
-            layout.check(text, &descriptor.options)?;
+            layout.check(source, &descriptor.options)?;
         }
         for (name, spec) in &descriptor.options {
             if spec.default.is_none() && !spec.optional && !descriptor.needs.contains(name) {

@@ -7,6 +7,10 @@ use serde::Serialize;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use crate::provider::Topic;
+use crate::text::shortened;
+
+/// The longest message, in characters: it may quote what the provider says.
+const MESSAGE_MAX: usize = 2000;
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -291,7 +295,7 @@ impl Findings {
                 sum: None,
                 accepted: false,
                 format: None,
-                message: message(),
+                message: shortened(&message(), MESSAGE_MAX).into_owned(),
             });
     }
 

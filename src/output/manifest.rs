@@ -1,8 +1,15 @@
 //! `manifest.json`: what a folder of outputs was made of, with hashes and without a clock.
 
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+
+use crate::input;
+use crate::output::OutputError;
+
+/// The largest manifest that is read, in bytes. A year of two topics has a hundredth of that.
+const MANIFEST_MAX: u64 = 64 << 20;
 
 /// The manifest of one ledger and range.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,16 +63,19 @@ pub struct ManifestOutput {
 
 impl Manifest {
     /// Keeps the outputs of other formats that an earlier manifest in `folder` lists, as long as
-    /// they are still there as they were.
-    pub fn adopt(&mut self, folder: &Path) {
+    /// they are still there as they were. One that cannot be read is an error: it would be replaced
+    /// in silence, and with it what it says of those outputs.
+    pub fn adopt(&mut self, folder: &Path) -> Result<(), OutputError> {
         let path = folder.join("manifest.json");
-        // A manifest that is not there or not ours has nothing to keep.
-        let Ok(text) = std::fs::read_to_string(path) else {
-            return;
+        let unreadable = |source| OutputError::Record {
+            path: path.clone(),
+            source,
         };
-        let Ok(earlier) = serde_json::from_str::<Self>(&text) else {
-            return;
+        let text = match input::read_text(&path, MANIFEST_MAX) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            text => text.map_err(unreadable)?,
         };
+        let earlier: Self = serde_json::from_str(&text).map_err(|error| unreadable(error.into()))?;
         for output in earlier.outputs {
             let is_replaced = self
                 .outputs
@@ -78,6 +88,7 @@ impl Manifest {
             }
         }
         self.outputs.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(())
     }
 
     /// The manifest as text.

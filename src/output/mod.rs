@@ -5,6 +5,7 @@
 
 pub mod manifest;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use tempfile::{NamedTempFile, TempPath};
 use thiserror::Error;
 
 use crate::digest::hexadecimal;
+use crate::{input, text};
 
 /// Why output files cannot be written.
 #[derive(Debug, Error)]
@@ -27,9 +29,30 @@ pub enum OutputError {
         /// Why not.
         source: io::Error,
     },
+    /// What an earlier run noted cannot be read.
+    #[error("cannot read {}, which an earlier run wrote", path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// Another run writes to the same folder.
     #[error("another run holds the lock {}", .0.display())]
     Locked(PathBuf),
+    /// A file may not be called so.
+    #[error("a file in {} cannot be called `{}`: {problem}", folder.display(), name.escape_debug())]
+    Name {
+        /// Where it was to be written.
+        folder: PathBuf,
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// Two files of one export have the same name, or names that some systems take for the same.
+    #[error("two files of the export would be {}", .0.display())]
+    Twice(PathBuf),
     /// A file with other content stands in the way.
     #[error("{} is there already with different content", .0.display())]
     Different(PathBuf),
@@ -42,7 +65,16 @@ impl OutputError {
             Self::Write { .. } => {
                 "choose a folder that can be written to with --out DIR, and make sure that the disk has room"
             }
+            Self::Record { .. } => {
+                "look what has changed it, and move it away; the next export writes it anew, without the outputs of other formats that it listed"
+            }
             Self::Locked(_) => "wait for the other run to end; the lock ends with its process",
+            Self::Name { .. } => {
+                "change what the name is made of: `file` of the format, or what it takes from [company]"
+            }
+            Self::Twice(_) => {
+                "give one of the formats another `file`, or write them into different folders with --out DIR"
+            }
             Self::Different(_) => "choose another --out DIR, or overwrite it with --force",
         }
     }
@@ -92,6 +124,8 @@ pub struct Staging {
     is_made: bool,
     made_folders: Vec<PathBuf>,
     files: Vec<Staged>,
+    /// The names of the files, as [`folded_name`] writes them.
+    names: BTreeSet<String>,
 }
 
 /// One file in the making. Write to it, then hand it to [`Staging::add`].
@@ -131,6 +165,7 @@ impl Staging {
             is_made: false,
             made_folders: Vec::new(),
             files: Vec::new(),
+            names: BTreeSet::new(),
         }
     }
 
@@ -167,7 +202,8 @@ impl Staging {
         tempfile::tempfile_in(&self.folder).map_err(|source| self.error("", source))
     }
 
-    /// Takes a finished file, which will be called `name`.
+    /// Takes a finished file, which will be called `name`: the name of a file and not a path, and
+    /// no other file's of this export.
     pub fn add(&mut self, file: StagedFile, name: &str) -> Result<WrittenFile, OutputError> {
         let StagedFile {
             file,
@@ -176,6 +212,17 @@ impl Staging {
             replaces,
         } = file;
         let name = name.to_owned();
+        if let Some(problem) = text::file_name_problem(&name) {
+            let folder = self.folder.clone();
+            return Err(OutputError::Name {
+                folder,
+                name,
+                problem,
+            });
+        }
+        if !self.names.insert(folded_name(&name)) {
+            return Err(OutputError::Twice(self.folder.join(name)));
+        }
         let file = file
             .into_inner()
             .map_err(|error| self.error(&name, error.into_error()))?;
@@ -202,6 +249,10 @@ impl Staging {
             source,
         };
         loop {
+            // Another kind of thing under this name would be waited for, or written to.
+            if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+                return Err(write(io::Error::other("it is no file")));
+            }
             let mut options = File::options();
             let file = options
                 .write(true)
@@ -311,10 +362,16 @@ pub(crate) fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
+/// A name of a file so that two are equal when they are one file's, also where systems do not tell
+/// capitals from small letters.
+pub fn folded_name(name: &str) -> String {
+    name.to_lowercase()
+}
+
 /// The SHA-256 of a file's content; `None` when there is no file.
 fn content_hash(path: &Path) -> io::Result<Option<String>> {
-    let mut file = match File::open(path) {
-        Ok(file) => file,
+    let mut file = match input::open(path) {
+        Ok((file, _)) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };

@@ -17,6 +17,13 @@ use crate::report::bank_text;
 use crate::run::LedgerRun;
 use crate::run::books::Standing;
 use crate::run::documents::Output;
+use crate::text::shortened;
+
+/// The most characters of an entry type that are told. The longest that is known has 27.
+const ENTRY_TYPE_MAX: usize = 200;
+
+/// The most characters of a message that are told: it may quote a file or the provider.
+const MESSAGE_MAX: usize = 2000;
 
 /// The decimals of an amount whose currency is not known.
 const UNKNOWN_EXPONENT: u32 = 2;
@@ -220,7 +227,7 @@ impl LedgerReport {
             books: run.books.iter().map(BooksReport::of).collect(),
             outputs: run.outputs.clone(),
             error: run.error.as_ref().map(|error| ErrorReport {
-                message: with_causes(error),
+                message: shortened(&with_causes(error), MESSAGE_MAX).into_owned(),
                 hint: error.hint(),
             }),
         }
@@ -344,7 +351,7 @@ impl TopicReport {
                 .by_type
                 .iter()
                 .map(|(name, total)| TypeReport {
-                    entry_type: name.clone(),
+                    entry_type: shortened(name, ENTRY_TYPE_MAX).into_owned(),
                     count: total.count,
                     sum: money(total.sum.into()),
                 })

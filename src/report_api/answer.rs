@@ -8,6 +8,7 @@ use chrono::DateTime;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
+use crate::report_api::secrets::Secrets;
 use crate::text;
 
 /// How much of the provider's own message is shown, in characters.
@@ -57,21 +58,22 @@ impl fmt::Display for Answer {
 }
 
 impl Answer {
-    /// What an answer with these headers and this body says.
-    pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Self {
+    /// What an answer with these headers and this body says. What repeats one of `secrets` is left
+    /// out.
+    pub(super) fn read(headers: &HeaderMap, body: &[u8], secrets: &Secrets) -> Self {
         // Gateways answer with HTML or nothing; then the status must do.
         let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
         let from_headers = || {
             let mut values = CONTEXT_HEADERS
                 .iter()
                 .filter_map(|name| headers.get(*name)?.to_str().ok());
-            values.find_map(|value| one_line(value, CONTEXT_ID_MAX))
+            values.find_map(|value| one_line(value, CONTEXT_ID_MAX, secrets))
         };
         let context_id = fields(&body, &CONTEXT_FIELDS)
             .next()
-            .and_then(|value| one_line(&value, CONTEXT_ID_MAX));
+            .and_then(|value| one_line(&value, CONTEXT_ID_MAX, secrets));
         Self {
-            message: message(&body),
+            message: message(&body, secrets),
             context_id: context_id.or_else(from_headers),
             retry_after: headers
                 .get(RETRY_AFTER)
@@ -80,7 +82,7 @@ impl Answer {
     }
 }
 
-fn message(body: &Value) -> Option<String> {
+fn message(body: &Value, secrets: &Secrets) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     // Some gateways wrap everything in an `error` object.
     for object in [body, &body["error"]] {
@@ -90,7 +92,7 @@ fn message(body: &Value) -> Option<String> {
             }
         }
     }
-    one_line(&parts.join(": "), MESSAGE_MAX)
+    one_line(&parts.join(": "), MESSAGE_MAX, secrets)
 }
 
 /// The values of those of `names` that are text or numbers.
@@ -102,9 +104,12 @@ fn fields<'a>(object: &'a Value, names: &'a [&str]) -> impl Iterator<Item = Stri
     })
 }
 
-fn one_line(value: &str, length_max: usize) -> Option<String> {
+/// A text from outside as one short line, unless it is empty or repeats a secret.
+fn one_line(value: &str, length_max: usize, secrets: &Secrets) -> Option<String> {
     let line = text::line(value);
-    (!line.is_empty()).then(|| text::cut(&line, length_max).to_owned())
+    // The whole text is looked at: a cut would hide half of a secret and show the other.
+    let is_told = !line.is_empty() && !secrets.are_in_message(value) && !secrets.are_in_message(&line);
+    is_told.then(|| text::cut(&line, length_max).to_owned())
 }
 
 /// Reads a `Retry-After` header: seconds, or the date until which to wait.
@@ -121,9 +126,14 @@ fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report_api::credentials::Credentials;
 
     fn answer(body: &str) -> String {
-        Answer::read(&HeaderMap::new(), body.as_bytes()).to_string()
+        let secrets = Secrets::of(&Credentials::Accounting {
+            client_id: "id-of-client".into(),
+            client_secret: "SECRET-1".into(),
+        });
+        Answer::read(&HeaderMap::new(), body.as_bytes(), &secrets).to_string()
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Asks the provider for one thing at a time: a token, the ledgers, one ledger date. Each answer
 //! is whole and checked, or an error after the retries that its kind deserves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use chrono::NaiveDate;
 use reqwest::Url;
+use tokio::sync::Mutex;
 
 use crate::provider::Topic;
 use crate::report_api::error::{ApiError, Subject};
@@ -18,6 +19,16 @@ use crate::report_api::paging::Pages;
 use crate::report_api::retry::Tries;
 use crate::report_api::token::{Token, TokenStore};
 use crate::report_api::transport::Transport;
+
+/// The most ledgers that keys reach. The largest accountants have some ten thousand.
+const LEDGERS_MAX: usize = 1_000_000;
+
+/// The most bytes of the answers for one date, which are in memory until the date is kept: about
+/// 400 000 entries.
+const DATE_BYTES_MAX: usize = 128 << 20;
+
+/// A date with more bytes than this is fetched while no other is, so that memory holds one of them.
+const DATE_BYTES_LARGE: usize = 16 << 20;
 
 /// One ledger date of one topic, as the provider has it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +55,8 @@ struct Connection {
     options: ClientOptions,
     transport: Transport,
     tokens: TokenStore,
+    /// Held while a large date is fetched.
+    large: Mutex<()>,
 }
 
 /// One request of the API proper.
@@ -63,6 +76,7 @@ impl Client {
                 options,
                 transport,
                 tokens: TokenStore::default(),
+                large: Mutex::default(),
             }),
         })
     }
@@ -77,6 +91,7 @@ impl Client {
     pub async fn ledgers(&self, handle: Option<&str>) -> Result<Vec<ListedLedger>, ApiError> {
         let subject = Subject::Ledgers;
         let mut ledgers: Vec<ListedLedger> = Vec::new();
+        let mut known = HashSet::new();
         let mut pages = Pages::new(&subject);
         loop {
             let mut url = self.connection.transport.url(["settlement", "v1", "ledgers"]);
@@ -92,12 +107,12 @@ impl Client {
             let (listed, cursor) = self.get(&call, accept).await?;
             for ledger in listed {
                 // A ledger that joins while pages are read can push another onto two of them.
-                if !ledgers
-                    .iter()
-                    .any(|known| known.info.ledger_id == ledger.info.ledger_id)
-                {
+                if known.insert(ledger.info.ledger_id.clone()) {
                     ledgers.push(ledger);
                 }
+            }
+            if ledgers.len() > LEDGERS_MAX {
+                return Err(pages.too_much("the list of ledgers does not end"));
             }
             match cursor {
                 Some(cursor) => pages.turn_to(Some(cursor))?,
@@ -131,7 +146,7 @@ impl Client {
             date,
         };
         let mut bodies = Vec::new();
-        let mut entries = 0;
+        let (mut entries, mut size, mut large) = (0, 0, None);
         let mut opening = None;
         let mut marks = BTreeSet::new();
         let mut pages = Pages::new(&subject);
@@ -154,6 +169,13 @@ impl Client {
                 return Ok(FetchedDate::Open);
             }
             entries += page.entries;
+            size += page.body.len();
+            if size > DATE_BYTES_MAX {
+                return Err(pages.too_much("the pages of the date do not end"));
+            }
+            if size > DATE_BYTES_LARGE && large.is_none() {
+                large = Some(self.connection.large.lock().await);
+            }
             opening = page.closing;
             marks.extend(page.mark);
             bodies.push(page.body);
@@ -210,8 +232,7 @@ impl Client {
         } = &*self.connection;
         let request = transport.http.get(call.url.clone()).bearer_auth(token.bearer());
         let request = options.credentials.identify(request)?;
-        let answer = transport.exchange(call.subject, request).await;
-        answer.map_err(|error| options.credentials.conceal(error.without(token.bearer())))
+        transport.exchange(call.subject, request).await
     }
 
     /// A token that will do, which is another than `rejected`.
@@ -233,9 +254,11 @@ impl Client {
             let asked = Instant::now();
             let request = options.credentials.token_request(&transport.http, url.clone())?;
             let answer = transport.exchange(&Subject::Token, request).await;
-            let answer = answer.map_err(|error| options.credentials.conceal(error));
             match answer.and_then(|body| Token::read(&body, asked)) {
-                Ok(token) => return Ok(token),
+                Ok(token) => {
+                    transport.secrets.add_token(token.bearer());
+                    return Ok(token);
+                }
                 Err(error) => self.wait(&mut tries, error).await?,
             }
         }

@@ -8,6 +8,11 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use thiserror::Error;
 
+use crate::input;
+
+/// The most that is read of a credentials file, in bytes. It has four short lines.
+const FILE_MAX: u64 = 1 << 16;
+
 /// Which kind of keys the user has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Auth {
@@ -172,10 +177,10 @@ fn read_file(path: &Path) -> Result<toml::Table, CredentialsError> {
         path: path.to_owned(),
         source,
     };
-    let mut file = File::open(path).map_err(read)?;
+    let (file, _) = input::open(path).map_err(read)?;
     refuse_other_readers(&file, path)?;
     let mut text = String::new();
-    file.read_to_string(&mut text).map_err(read)?;
+    file.take(FILE_MAX).read_to_string(&mut text).map_err(read)?;
     let content = |problem| CredentialsError::Content {
         path: path.to_owned(),
         problem,

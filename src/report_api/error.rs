@@ -93,8 +93,8 @@ pub enum ApiError {
         subject: Subject,
         /// What happened.
         problem: &'static str,
-        /// What the HTTP client says.
-        source: Arc<reqwest::Error>,
+        /// What the HTTP client says, unless that repeats a key.
+        source: Option<Arc<reqwest::Error>>,
     },
     /// A body of a 200 answer ends early or is not JSON.
     #[error("{subject}, page {page}: the answer is not whole JSON (line {line}, column {column})")]
@@ -117,6 +117,14 @@ pub enum ApiError {
         page: usize,
         /// What is wrong.
         problem: String,
+    },
+    /// A body of a 200 answer repeats a key or token that was sent.
+    #[error(
+        "{subject}: the answer repeats a key that was sent with the request (`secret-echoed`); nothing of it was kept"
+    )]
+    SecretEchoed {
+        /// What was asked for.
+        subject: Subject,
     },
     /// The cursors of the pages do not lead to an end.
     #[error("{subject}, page {page}: {problem}")]
@@ -163,7 +171,7 @@ impl ApiError {
             },
             Self::Connection { .. } | Self::NotWhole { .. } => ErrorKind::Temporary,
             Self::NotDocumented { .. } | Self::Cursor { .. } => ErrorKind::Protocol,
-            Self::Unreconciled { .. } => ErrorKind::DoesNotReconcile,
+            Self::Unreconciled { .. } | Self::SecretEchoed { .. } => ErrorKind::DoesNotReconcile,
             Self::Archive(_) => ErrorKind::Archive,
         }
     }
@@ -185,6 +193,9 @@ impl ApiError {
             Self::Unreconciled { .. } => {
                 "nothing of this date was kept; run again later, and if it stays so, ask the provider about the date"
             }
+            Self::SecretEchoed { .. } => {
+                "make new keys in the provider's portal, check `base_url`, and ask the provider why its answers repeat keys"
+            }
             Self::Archive(error) => return error.hint().map(str::to_owned),
         };
         Some(text.to_owned())
@@ -197,6 +208,7 @@ impl ApiError {
             | Self::Connection { subject, .. }
             | Self::NotWhole { subject, .. }
             | Self::NotDocumented { subject, .. }
+            | Self::SecretEchoed { subject }
             | Self::Cursor { subject, .. }
             | Self::Unreconciled { subject, .. } => Some(subject),
             Self::Options { .. } | Self::Setup(_) | Self::Archive(_) => None,
@@ -227,16 +239,12 @@ impl ApiError {
             | Self::NotWhole { .. }
             | Self::NotDocumented { .. }
             | Self::Unreconciled { .. } => true,
-            Self::Options { .. } | Self::Setup(_) | Self::Cursor { .. } | Self::Archive(_) => false,
+            Self::Options { .. }
+            | Self::Setup(_)
+            | Self::Cursor { .. }
+            | Self::SecretEchoed { .. }
+            | Self::Archive(_) => false,
         }
-    }
-
-    /// The error without the provider's message, should that hold `secret`.
-    pub(super) fn without(mut self, secret: &str) -> Self {
-        if let Self::Refused { answer, .. } = &mut self {
-            answer.message = answer.message.take().filter(|message| !message.contains(secret));
-        }
-        self
     }
 
     /// How long the provider asks to wait.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::provider::LedgerInfo;
+use crate::provider::{LedgerInfo, is_ledger_id};
 use crate::report_api::error::{ApiError, Subject};
 use crate::report_api::page;
 
@@ -42,8 +42,7 @@ pub(super) fn accept(
         let info: LedgerInfo = serde_json::from_str(item.get())
             .map_err(|_| not_documented("an item of the list is no ledger"))?;
         // The id names a folder of the archive and a part of the address.
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if info.ledger_id.is_empty() || info.ledger_id.len() > 64 || !info.ledger_id.bytes().all(is_name) {
+        if !is_ledger_id(&info.ledger_id) {
             return Err(not_documented("a ledger's id is not letters and digits"));
         }
         ledgers.push(ListedLedger {

@@ -16,6 +16,7 @@ mod page;
 mod paging;
 pub mod progress;
 pub mod retry;
+mod secrets;
 mod step;
 mod token;
 mod transport;

@@ -7,6 +7,9 @@ use crate::report_api::error::{ApiError, Subject};
 /// The most pages of one date or list. An endless run of fresh cursors ends here.
 const PAGES_MAX: usize = 10_000;
 
+/// The longest cursor, in bytes. It becomes a part of an address.
+const CURSOR_MAX: usize = 8 << 10;
+
 /// Follows the cursors of a paged answer and sees to it that they end.
 pub(super) struct Pages<'a> {
     subject: &'a Subject,
@@ -30,6 +33,15 @@ impl<'a> Pages<'a> {
         self.cursor.as_deref()
     }
 
+    /// That the pages so far are more than anything that is asked for has.
+    pub(super) fn too_much(&self, problem: &'static str) -> ApiError {
+        ApiError::Cursor {
+            subject: self.subject.clone(),
+            page: self.page,
+            problem,
+        }
+    }
+
     /// Goes to the next page, which begins at `cursor`.
     pub(super) fn turn_to(&mut self, cursor: Option<String>) -> Result<(), ApiError> {
         let error = |problem| ApiError::Cursor {
@@ -38,6 +50,9 @@ impl<'a> Pages<'a> {
             problem,
         };
         let cursor = cursor.ok_or_else(|| error("more is to follow, but there is no cursor"))?;
+        if cursor.len() > CURSOR_MAX {
+            return Err(error("the cursor is longer than an address can be"));
+        }
         if !self.seen.insert(cursor.clone()) {
             return Err(error("the cursor is one that an earlier page gave already"));
         }

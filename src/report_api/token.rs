@@ -163,20 +163,6 @@ impl Credentials {
         }
     }
 
-    /// `error` without a message of the provider that repeats a key.
-    pub(super) fn conceal(&self, error: ApiError) -> ApiError {
-        match self {
-            Self::Accounting { client_secret, .. } => error.without(client_secret.expose_secret()),
-            Self::Merchant {
-                client_secret,
-                subscription_key,
-                ..
-            } => error
-                .without(client_secret.expose_secret())
-                .without(subscription_key.expose_secret()),
-        }
-    }
-
     /// Adds what each request carries beside the token: nothing for accounting keys.
     pub(super) fn identify(&self, request: RequestBuilder) -> Result<RequestBuilder, ApiError> {
         match self {

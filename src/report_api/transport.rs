@@ -7,12 +7,15 @@ use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Response, Url};
 
+use crate::ledger::day::with_causes;
 use crate::report_api::answer::Answer;
 use crate::report_api::error::{ApiError, Subject};
 use crate::report_api::options::ClientOptions;
+use crate::report_api::secrets::Secrets;
+use crate::text;
 
 /// The largest body that is read; a page of 1000 entries is about 300 KB.
-const BODY_BYTES_MAX: usize = 64 << 20;
+const BODY_BYTES_MAX: usize = 8 << 20;
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -22,6 +25,8 @@ pub(super) struct Transport {
     base_url: Url,
     /// Sends the headers that all requests have in common.
     pub(super) http: reqwest::Client,
+    /// What no answer may repeat.
+    pub(super) secrets: Secrets,
 }
 
 impl Transport {
@@ -29,7 +34,11 @@ impl Transport {
     pub(super) fn new(options: &ClientOptions) -> Result<Self, ApiError> {
         let base_url = base_url(&options.base_url)?;
         let http = http_client(options, &base_url)?;
-        Ok(Self { base_url, http })
+        Ok(Self {
+            base_url,
+            http,
+            secrets: Secrets::of(&options.credentials),
+        })
     }
 
     /// The address of a path under the host.
@@ -42,16 +51,18 @@ impl Transport {
         url
     }
 
-    /// Sends one request and reads the whole body of a 200; anything else is an error.
+    /// Sends one request and reads the whole body of a 200; anything else is an error. Here everything
+    /// comes in that the provider says, so here it is seen to that it repeats no key.
     pub(super) async fn exchange(
         &self,
         subject: &Subject,
         request: RequestBuilder,
     ) -> Result<Vec<u8>, ApiError> {
         let started = Instant::now();
-        let answer = request.send().await.map_err(|error| connection(subject, error))?;
+        let connection = |error| self.connection(subject, error);
+        let answer = request.send().await.map_err(connection)?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let body = read_body(subject, answer).await;
+        let body = read_body(subject, answer, connection).await;
         let elapsed_ms = started.elapsed().as_millis();
         tracing::debug!(
             status,
@@ -60,20 +71,47 @@ impl Transport {
             "{subject}"
         );
         match (status, body) {
+            (200, Ok(body)) if *subject != Subject::Token && self.secrets.are_in(&body) => {
+                Err(ApiError::SecretEchoed {
+                    subject: subject.clone(),
+                })
+            }
             (200, body) => body,
             // The status says enough when the body of an error is cut.
             (status, body) => Err(ApiError::Refused {
                 subject: subject.clone(),
                 status,
-                answer: Answer::read(&headers, &body.unwrap_or_default()),
+                answer: Answer::read(&headers, &body.unwrap_or_default(), &self.secrets),
             }),
+        }
+    }
+
+    /// What the HTTP client says, without the address: its query holds the cursor.
+    fn connection(&self, subject: &Subject, error: reqwest::Error) -> ApiError {
+        let problem = match &error {
+            error if error.is_timeout() => "no answer in time",
+            error if error.is_connect() => "no connection to the provider",
+            error if error.is_body() || error.is_decode() => "the answer broke off",
+            _ => "the connection failed",
+        };
+        // It may quote a certificate or a proxy.
+        let error = error.without_url();
+        let is_told = !self.secrets.are_in_message(&with_causes(&error));
+        ApiError::Connection {
+            subject: subject.clone(),
+            problem,
+            source: is_told.then(|| Arc::new(error)),
         }
     }
 }
 
-async fn read_body(subject: &Subject, mut answer: Response) -> Result<Vec<u8>, ApiError> {
+async fn read_body(
+    subject: &Subject,
+    mut answer: Response,
+    connection: impl Fn(reqwest::Error) -> ApiError,
+) -> Result<Vec<u8>, ApiError> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| connection(subject, error))? {
+    while let Some(chunk) = answer.chunk().await.map_err(&connection)? {
         if body.len() + chunk.len() > BODY_BYTES_MAX {
             let problem = "the answer is larger than any page of the Report API".to_owned();
             return Err(ApiError::NotDocumented {
@@ -87,26 +125,10 @@ async fn read_body(subject: &Subject, mut answer: Response) -> Result<Vec<u8>, A
     Ok(body)
 }
 
-/// What the HTTP client says, without the address: its query holds the cursor.
-fn connection(subject: &Subject, error: reqwest::Error) -> ApiError {
-    let problem = match &error {
-        error if error.is_timeout() => "no answer in time",
-        error if error.is_connect() => "no connection to the provider",
-        error if error.is_body() || error.is_decode() => "the answer broke off",
-        _ => "the connection failed",
-    };
-    ApiError::Connection {
-        subject: subject.clone(),
-        problem,
-        source: Arc::new(error.without_url()),
-    }
-}
-
 fn base_url(text: &str) -> Result<Url, ApiError> {
     let url = Url::parse(text).map_err(|_| bad_base_url(text, "is no address"))?;
     if !url.username().is_empty() || url.password().is_some() {
-        // The text is not repeated: it holds a password.
-        return Err(bad_base_url("base_url", "may hold no user name and no password"));
+        return Err(bad_base_url(text, "may hold no user name and no password"));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(bad_base_url(text, "may hold no `?` and no `#`"));
@@ -119,9 +141,15 @@ fn base_url(text: &str) -> Result<Url, ApiError> {
     }
 }
 
-fn bad_base_url(text: &str, problem: &str) -> ApiError {
+fn bad_base_url(address: &str, problem: &str) -> ApiError {
+    // What follows these marks, or stands before them, may be a key; then it is not repeated.
+    let address = if address.contains(['@', '?', '#']) {
+        "base_url"
+    } else {
+        address
+    };
     ApiError::Options {
-        problem: format!("`{text}` {problem}"),
+        problem: format!("`{}` {problem}", text::shortened(&text::line(address), 200)),
         hint: "write `base_url = \"https://api.vipps.no\"`; plain http is only for a sandbox on this machine",
     }
 }
@@ -145,7 +173,7 @@ fn http_client(options: &ClientOptions, base_url: &Url) -> Result<reqwest::Clien
             None
         };
         let value = short.ok_or_else(|| ApiError::Options {
-            problem: format!("`{}` cannot be sent as `{name}`", crate::text::line(value)),
+            problem: format!("`{}` cannot be sent as `{name}`", text::line(value)),
             hint: "the provider takes at most 30 plain characters",
         })?;
         headers.insert(name, value);

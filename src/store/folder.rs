@@ -4,15 +4,20 @@
 //! crash; the file's text only tells people who holds it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::input;
 use crate::store::{Created, Listing, Object, Store, StoreError, check_name};
 
 const TEMPORARY_PREFIX: &str = ".bilag-";
 const TEMPORARY_SUFFIX: &str = ".part";
+
+/// What a lock's text begins with; the number of its process follows.
+const LOCK_TEXT: &[u8] = b"process ";
+const LOCK_TEXT_MAX: u64 = 64;
 
 /// A folder, which need not be there until something is kept in it.
 #[derive(Debug, Clone)]
@@ -63,6 +68,16 @@ impl Folder {
         written.map_err(|source| self.write_error(name, source))
     }
 
+    /// Whether a folder on the way from the store to `folder` is a link: what stands there is not
+    /// the store's to remove.
+    fn leads_elsewhere(&self, folder: &str) -> bool {
+        let mut path = self.root.clone();
+        folder.split('/').any(|part| {
+            path.push(part);
+            path.is_symlink()
+        })
+    }
+
     fn read_error(&self, name: &str, source: io::Error) -> StoreError {
         StoreError::Read {
             path: self.place(name),
@@ -89,16 +104,15 @@ impl Store for Folder {
 
     fn open(&self, name: &str) -> Result<Option<Object>, StoreError> {
         let opened = self.path(name).and_then(|path| {
-            let file = File::open(path)?;
-            let metadata = file.metadata()?;
-            Ok((file, metadata))
+            let (file, size) = input::open(&path)?;
+            Ok(Object {
+                size: Some(size),
+                content: Box::new(file),
+            })
         });
         match opened {
-            Ok((_, metadata)) if metadata.is_dir() => Ok(None),
-            Ok((file, metadata)) => Ok(Some(Object {
-                size: metadata.is_file().then_some(metadata.len()),
-                content: Box::new(file),
-            })),
+            Ok(object) => Ok(Some(object)),
+            Err(error) if error.kind() == io::ErrorKind::IsADirectory => Ok(None),
             Err(error) if is_absence(&error) => Ok(None),
             Err(source) => Err(self.read_error(name, source)),
         }
@@ -136,6 +150,7 @@ impl Store for Folder {
     fn lock(&self, name: &str) -> Result<FolderLock, StoreError> {
         let opened = self.path(name).and_then(|path| {
             make_folder(path.parent().unwrap_or(&self.root))?;
+            refuse_link(&path)?;
             let mut options = OpenOptions::new();
             options.read(true).write(true).create(true).truncate(false);
             #[cfg(unix)]
@@ -154,7 +169,9 @@ impl Store for Folder {
             }
             Err(TryLockError::Error(source)) => return Err(self.write_error(name, source)),
         }
-        announce(&mut file).map_err(|source| self.write_error(name, source))?;
+        check_lock(&mut file)
+            .and_then(|()| announce(&mut file))
+            .map_err(|source| self.write_error(name, source))?;
         Ok(FolderLock { _file: file })
     }
 
@@ -163,6 +180,9 @@ impl Store for Folder {
             "" => Ok(self.root.clone()),
             _ => self.path(folder),
         };
+        if self.leads_elsewhere(folder) {
+            return Ok(());
+        }
         let items = match path.and_then(fs::read_dir) {
             Ok(items) => items,
             Err(error) if is_absence(&error) => return Ok(()),
@@ -170,7 +190,8 @@ impl Store for Folder {
         };
         for item in items {
             let item = item.map_err(|source| self.read_error(folder, source))?;
-            if item.file_name().to_str().is_some_and(is_temporary) {
+            let is_file = item.file_type().is_ok_and(|kind| kind.is_file());
+            if is_file && item.file_name().to_str().is_some_and(is_temporary) {
                 let path = item.path();
                 fs::remove_file(&path).map_err(|source| StoreError::Write { path, source })?;
             }
@@ -233,9 +254,35 @@ fn is_temporary(name: &str) -> bool {
     name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX)
 }
 
+/// Refuses a lock that is a link: the lock of another folder, or no lock at all.
+fn refuse_link(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(()),
+        Ok(_) => Err(io::Error::other(
+            "something else than a file stands in the place of the lock; remove it",
+        )),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Refuses a file that holds something else than a lock does, which would be lost.
+fn check_lock(file: &mut File) -> io::Result<()> {
+    let mut text = Vec::new();
+    Read::by_ref(file).take(LOCK_TEXT_MAX).read_to_end(&mut text)?;
+    file.rewind()?;
+    if text.is_empty() || (text.starts_with(LOCK_TEXT) && (text.len() as u64) < LOCK_TEXT_MAX) {
+        return Ok(());
+    }
+    Err(io::Error::other(
+        "something else than a lock stands in the place of the lock; move it away",
+    ))
+}
+
 fn announce(file: &mut File) -> io::Result<()> {
     file.set_len(0)?;
-    writeln!(file, "process {}", std::process::id())?;
+    file.write_all(LOCK_TEXT)?;
+    writeln!(file, "{}", std::process::id())?;
     file.sync_all()
 }
 

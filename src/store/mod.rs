@@ -15,6 +15,13 @@ use thiserror::Error;
 
 use crate::store::folder::FolderLock;
 
+/// What unpacks to more than this many bytes is held to [`UNPACKED_RATIO`].
+pub const UNPACKED_FREE: u64 = 16 << 20;
+
+/// How many times its size something may unpack to. Entries come to 10 times; what comes to more
+/// than this is made to fill the memory.
+pub const UNPACKED_RATIO: u64 = 64;
+
 /// Bytes kept under names.
 pub trait Store: fmt::Debug + Send + Sync {
     /// What stands directly below `folder`; nothing when it is not there.

@@ -4,7 +4,6 @@
 //! it is read from its own place, and checked against its size and checksum at its end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -13,8 +12,9 @@ use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use zip::{CompressionMethod, ZipArchive};
 
+use crate::input;
 use crate::store::folder::FolderLock;
-use crate::store::{Created, Listing, Object, Store, StoreError, check_name};
+use crate::store::{Created, Listing, Object, Store, StoreError, UNPACKED_FREE, UNPACKED_RATIO, check_name};
 
 /// Size of a local header before its name.
 const LOCAL_HEADER: usize = 30;
@@ -65,8 +65,17 @@ impl Zip {
     }
 
     fn read(&self, member: Member) -> io::Result<Object> {
-        let mut file = File::open(&self.path)?;
+        let (mut file, _) = input::open(&self.path)?;
         file.seek(SeekFrom::Start(member.header_start))?;
+        if member.size > UNPACKED_FREE && member.size / UNPACKED_RATIO > member.packed_size {
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!(
+                    "it unpacks to {} bytes, more than {UNPACKED_RATIO} times its size",
+                    member.size
+                ),
+            ));
+        }
         let mut header = [0; LOCAL_HEADER];
         file.read_exact(&mut header)?;
         if !header.starts_with(b"PK\x03\x04") {
@@ -181,7 +190,7 @@ impl Store for Zip {
 
 impl Directory {
     fn read(path: &Path) -> io::Result<Self> {
-        let archive = ZipArchive::new(BufReader::new(File::open(path)?))?;
+        let archive = ZipArchive::new(BufReader::new(input::open(path)?.0))?;
         if archive.has_duplicate_names() {
             return Err(damaged("two files in it have the same name"));
         }

@@ -15,13 +15,13 @@ pub mod rule;
 mod stream;
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::input;
 use crate::verify::dialect::Dialect;
 use crate::verify::entries::Entries;
 use crate::verify::master::Master;
@@ -43,7 +43,13 @@ pub enum VerifyError {
         /// Why not.
         source: std::io::Error,
     },
-    /// The file is no XML, or no SAF-T.
+    /// The file is XML, but no SAF-T.
+    #[error("line {line}: the root element is not `AuditFile`: this is no SAF-T file")]
+    NotSaft {
+        /// Where the root element is.
+        line: u64,
+    },
+    /// The file is no well-formed XML in UTF-8.
     #[error("line {line}: {message}")]
     Malformed {
         /// Where.
@@ -124,7 +130,7 @@ impl Report {
 
 /// Verifies a file.
 pub fn file(path: &Path) -> Result<Report, VerifyError> {
-    let file = File::open(path).map_err(|source| VerifyError::Read {
+    let (file, _) = input::open(path).map_err(|source| VerifyError::Read {
         path: path.to_owned(),
         source,
     })?;
@@ -149,10 +155,6 @@ pub fn reader(input: impl BufRead) -> Result<Report, VerifyError> {
 }
 
 fn root(stream: &mut Stream<impl BufRead>, report: &mut Report) -> Result<Dialect, VerifyError> {
-    let malformed = |line, message: &str| VerifyError::Malformed {
-        line,
-        message: message.to_owned(),
-    };
     match stream.next()? {
         Some(Step::Open {
             name,
@@ -171,15 +173,12 @@ fn root(stream: &mut Stream<impl BufRead>, report: &mut Report) -> Result<Dialec
             }
             Ok(dialect)
         }
-        Some(Step::Open { line, .. } | Step::Close { line, .. }) => Err(malformed(
-            line,
-            "the root element is not `AuditFile`: this is no SAF-T file",
-        )),
-        Some(Step::Element(element)) => Err(malformed(
-            element.line,
-            "the root element is not `AuditFile`: this is no SAF-T file",
-        )),
-        None => Err(malformed(1, "the file is empty")),
+        Some(Step::Open { line, .. } | Step::Close { line, .. }) => Err(VerifyError::NotSaft { line }),
+        Some(Step::Element(element)) => Err(VerifyError::NotSaft { line: element.line }),
+        None => Err(VerifyError::Malformed {
+            line: 1,
+            message: "the file is empty".to_owned(),
+        }),
     }
 }
 

@@ -32,6 +32,13 @@ const CONTAINERS: [&str; 19] = [
     "SourceDocuments",
 ];
 
+/// How deep elements may stand in each other. In no SAF-T file it is more than a dozen.
+const DEPTH_MAX: usize = 100;
+const TOO_DEEP: &str = "elements stand more than 100 deep in each other, as in no SAF-T file";
+
+/// The encodings that a file may say it has: UTF-8, and what is a part of it.
+const ENCODINGS: [&str; 4] = ["utf-8", "utf8", "us-ascii", "ascii"];
+
 /// The largest element that is not a container, in bytes.
 const ELEMENT_SIZE_MAX: u64 = 16 << 20;
 
@@ -58,6 +65,10 @@ pub(crate) struct Stream<R> {
     open: Vec<Element>,
     /// How deep the reader stands in source documents, which are not looked at.
     skipped: usize,
+    /// How many containers are open.
+    containers: usize,
+    /// Whether the root has begun; there is one.
+    has_root: bool,
 }
 
 /// What a markup event means, without borrowing from the buffer.
@@ -84,6 +95,8 @@ impl<R: BufRead> Stream<R> {
             buffer: Vec::new(),
             open: Vec::new(),
             skipped: 0,
+            containers: 0,
+            has_root: false,
         }
     }
 
@@ -96,14 +109,23 @@ impl<R: BufRead> Stream<R> {
             let mark = self.mark()?;
             let line = self.reader.get_ref().line;
             match mark {
-                Mark::Eof if self.open.is_empty() => return Ok(None),
+                Mark::Eof if self.open.is_empty() && self.containers == 0 && self.skipped == 0 => {
+                    return Ok(None);
+                }
                 Mark::Eof => return Err(malformed(line, "the file ends within an element")),
                 Mark::Other => {}
+                Mark::Start { .. } if self.has_root && self.is_outside() => {
+                    return Err(malformed(line, "something follows the root element"));
+                }
+                Mark::Text(text) if self.is_outside() && !is_blank(&text) => {
+                    return Err(malformed(line, "there is text outside the root element"));
+                }
                 Mark::Start { is_empty, .. } if self.skipped > 0 => self.skipped += usize::from(!is_empty),
                 Mark::Text(_) if self.skipped > 0 => {}
                 Mark::End(name) if self.skipped > 0 => {
                     self.skipped -= 1;
                     if self.skipped == 0 {
+                        self.containers = self.containers.saturating_sub(1);
                         return Ok(Some(Step::Close { name, line }));
                     }
                 }
@@ -112,13 +134,24 @@ impl<R: BufRead> Stream<R> {
                     namespace,
                     is_empty,
                 } => {
+                    if !self.has_root && name != "AuditFile" {
+                        return Err(VerifyError::NotSaft { line });
+                    }
+                    self.has_root = true;
                     if self.open.is_empty() && CONTAINERS.contains(&name.as_str()) && !is_empty {
+                        self.containers += 1;
+                        if self.containers > DEPTH_MAX {
+                            return Err(malformed(line, TOO_DEEP));
+                        }
                         self.skipped = usize::from(name == "SourceDocuments");
                         return Ok(Some(Step::Open {
                             name,
                             line,
                             namespace,
                         }));
+                    }
+                    if self.open.len() == DEPTH_MAX {
+                        return Err(malformed(line, TOO_DEEP));
                     }
                     self.open.push(Element::new(name, line));
                     if is_empty && let Some(step) = self.end() {
@@ -132,6 +165,7 @@ impl<R: BufRead> Stream<R> {
                 }
                 Mark::End(name) => {
                     if self.open.is_empty() {
+                        self.containers = self.containers.saturating_sub(1);
                         return Ok(Some(Step::Close { name, line }));
                     }
                     if let Some(step) = self.end() {
@@ -140,6 +174,11 @@ impl<R: BufRead> Stream<R> {
                 }
             }
         }
+    }
+
+    /// Whether the reader stands before or after the root element.
+    fn is_outside(&self) -> bool {
+        self.containers == 0 && self.open.is_empty() && self.skipped == 0
     }
 
     /// Closes the innermost element; a step when nothing stands around it.
@@ -163,9 +202,10 @@ impl<R: BufRead> Stream<R> {
                 return Err(malformed(self.reader.get_ref().line, message));
             }
         };
+        let line = || self.reader.get_ref().line;
         Ok(match event {
-            Event::Start(start) => start_mark(&start, false),
-            Event::Empty(start) => start_mark(&start, true),
+            Event::Start(start) => start_mark(&start, false).map_err(|text| malformed(line(), text))?,
+            Event::Empty(start) => start_mark(&start, true).map_err(|text| malformed(line(), text))?,
             Event::End(end) => Mark::End(end.name().local_name().as_ref().to_owned()),
             Event::Text(text) => Mark::Text(text.xml10_content().into_owned()),
             Event::CData(data) => Mark::Text(data.xml10_content().into_owned()),
@@ -182,17 +222,30 @@ impl<R: BufRead> Stream<R> {
                     Some(character) => Mark::Text(character.to_string()),
                     None => {
                         let message = format!("the entity `&{};` is not defined", reference.as_ref());
-                        return Err(malformed(self.reader.get_ref().line, message));
+                        return Err(malformed(line(), message));
                     }
                 }
             }
+            Event::Decl(declaration) => {
+                let encoding = declaration.encoding().transpose();
+                let encoding = encoding.map_err(|error| malformed(line(), error.to_string()))?;
+                match encoding {
+                    Some(name) if !ENCODINGS.iter().any(|known| name.eq_ignore_ascii_case(known)) => {
+                        let name = crate::text::shortened(&name, 40).into_owned();
+                        let message =
+                            format!("the file says that its encoding is `{name}`; SAF-T files are UTF-8");
+                        return Err(malformed(line(), message));
+                    }
+                    Some(_) | None => Mark::Other,
+                }
+            }
             Event::Eof => Mark::Eof,
-            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => Mark::Other,
+            Event::Comment(_) | Event::PI(_) | Event::DocType(_) => Mark::Other,
         })
     }
 }
 
-fn start_mark(start: &BytesStart<'_>, is_empty: bool) -> Mark {
+fn start_mark(start: &BytesStart<'_>, is_empty: bool) -> Result<Mark, String> {
     let name = start.name();
     let prefix = name.prefix();
     // Only the root's namespace matters, and it is declared there.
@@ -200,16 +253,24 @@ fn start_mark(start: &BytesStart<'_>, is_empty: bool) -> Mark {
         Some(prefix) => format!("xmlns:{}", prefix.as_ref()),
         None => "xmlns".to_owned(),
     };
-    let namespace = start
-        .attributes()
-        .filter_map(Result::ok)
-        .find(|attribute| attribute.key.as_ref() == declaration)
-        .map(|attribute| attribute.value.to_string());
-    Mark::Start {
+    let mut namespace = None;
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(|error| error.to_string())?;
+        if attribute.key.as_ref() == declaration {
+            namespace = Some(attribute.value.to_string());
+        }
+    }
+    Ok(Mark::Start {
         name: name.local_name().as_ref().to_owned(),
         namespace,
         is_empty,
-    }
+    })
+}
+
+/// Whether a text is only what XML allows between elements, or the mark that a file may begin with.
+fn is_blank(text: &str) -> bool {
+    text.chars()
+        .all(|character| matches!(character, ' ' | '\t' | '\r' | '\n' | '\u{FEFF}'))
 }
 
 fn malformed(line: u64, message: impl Into<String>) -> VerifyError {

@@ -16,6 +16,7 @@ mod formats;
 mod golden;
 mod harness;
 mod help;
+mod hostile;
 mod judges;
 mod kills;
 mod library;

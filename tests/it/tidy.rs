@@ -17,11 +17,16 @@ use strum::VariantNames;
 
 /// What each module may use, and why. The data flows one way; what is missing here is either
 /// against the flow or has not been needed.
-const EDGES: [(&str, &[&str], &str); 28] = [
+const EDGES: [(&str, &[&str], &str); 29] = [
     ("text", &[], "a plain helper"),
     ("date", &[], "a plain helper"),
     ("money", &[], "a plain helper"),
     ("digest", &[], "a plain helper"),
+    (
+        "input",
+        &[],
+        "the one door for files that others made, whatever they hold",
+    ),
     ("provider", &[], "the provider's words, which everything shares"),
     (
         "account",
@@ -29,10 +34,14 @@ const EDGES: [(&str, &[&str], &str); 28] = [
         "account numbers and tax codes, as charts and configuration write them",
     ),
     ("encode", &[], "text to bytes, whatever the text is"),
-    ("output", &["digest"], "bytes to files, whatever the bytes are"),
+    (
+        "output",
+        &["digest", "input", "text"],
+        "bytes to files, whatever the bytes are; looks at what stands in their place",
+    ),
     (
         "store",
-        &["text"],
+        &["input", "text"],
         "names to bytes and back, whatever the bytes are",
     ),
     (
@@ -59,7 +68,7 @@ const EDGES: [(&str, &[&str], &str); 28] = [
     (
         "config",
         &[
-            "account", "chart", "date", "digest", "ledger", "money", "provider", "text",
+            "account", "chart", "date", "digest", "input", "ledger", "money", "provider", "text",
         ],
         "starts from the market's chart; describes a ledger's entries in rules",
     ),
@@ -82,7 +91,7 @@ const EDGES: [(&str, &[&str], &str); 28] = [
     ),
     (
         "format",
-        &["config", "encode"],
+        &["config", "encode", "text"],
         "what a format is: data, which the configuration sets options of",
     ),
     (
@@ -95,8 +104,8 @@ const EDGES: [(&str, &[&str], &str); 28] = [
     ),
     (
         "catalogue",
-        &["config", "format", "journal", "text", "writer"],
-        "joins descriptors to writers, looks whether a ledger has set what a format needs, and knows the name nearest to a wrong one",
+        &["config", "format", "input", "journal", "text", "writer"],
+        "joins descriptors to writers, reads those of the user, looks whether a ledger has set what a format needs, and knows the name nearest to a wrong one",
     ),
     (
         "run",
@@ -111,6 +120,7 @@ const EDGES: [(&str, &[&str], &str); 28] = [
             "digest",
             "encode",
             "format",
+            "input",
             "journal",
             "ledger",
             "money",
@@ -132,7 +142,7 @@ const EDGES: [(&str, &[&str], &str); 28] = [
     ),
     (
         "report_api",
-        &["archive", "date", "digest", "ledger", "provider", "text"],
+        &["archive", "date", "digest", "input", "ledger", "provider", "text"],
         "fills the archive and knows nothing of bookkeeping",
     ),
     (
@@ -142,7 +152,7 @@ const EDGES: [(&str, &[&str], &str); 28] = [
     ),
     (
         "verify",
-        &["date", "money"],
+        &["date", "input", "money", "text"],
         "judges files by the rules of their authority, so it must not know how they were written",
     ),
     (
@@ -618,4 +628,44 @@ fn the_posting_page_has_the_table_of_the_code() {
             );
         }
     }
+}
+
+#[test]
+fn a_release_checks_its_arithmetic() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    assert_eq!(
+        manifest["profile"]["release"]["overflow-checks"].as_bool(),
+        Some(true)
+    );
+}
+
+#[test]
+fn every_line_of_the_security_page_names_tests_that_are_there() {
+    let page = read("docs/SECURITY.md");
+    let mut names = Vec::new();
+    files("tests/it", &mut names);
+    let named = Regex::new(r"`([a-z_]+(?:::[a-z_0-9]+)+)`").unwrap();
+    let rows = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| threat"));
+    let mut count = 0;
+    for row in rows {
+        let shown_by = row.rsplit("| ").next().unwrap();
+        let tests: Vec<&str> = named
+            .captures_iter(shown_by)
+            .map(|found| found.get(1).unwrap().as_str())
+            .collect();
+        assert!(!tests.is_empty(), "no test is named by {row}");
+        for test in tests {
+            let (module, function) = test.rsplit_once("::").unwrap();
+            let file = format!("tests/it/{}.rs", module.replace("::", "/"));
+            assert!(names.contains(&file), "{test} is nowhere");
+            assert!(
+                read(&file).contains(&format!("fn {function}(")),
+                "{test} is nowhere"
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 30, "{count}");
 }

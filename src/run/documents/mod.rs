@@ -5,6 +5,7 @@
 mod set;
 mod sheet;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,12 +18,15 @@ use crate::format::{FormatError, Split};
 use crate::journal::Voucher;
 use crate::ledger::finding::{Code, Findings};
 use crate::ledger::page::Page;
-use crate::output::Staging;
 use crate::output::manifest::{Manifest, ManifestOutput, ManifestRange, ManifestSource};
+use crate::output::{OutputError, Staging, folded_name};
 use crate::run::cover::Covers;
 use crate::run::documents::set::DocumentSet;
 use crate::run::{RunError, WriteOptions};
 use crate::writer::{Context, Limits, Opening};
+
+/// The file that says what the others were made of.
+const MANIFEST: &str = "manifest.json";
 
 /// The layout of `manifest.json`.
 const MANIFEST_SCHEMA: u32 = 1;
@@ -62,9 +66,17 @@ impl<'a> Documents<'a> {
     ) -> Result<Self, RunError> {
         let mut sets: Vec<DocumentSet<'a>> = Vec::new();
         for format in &write.formats {
-            let id = &format.descriptor.id;
-            if !sets.iter().any(|set| set.format.descriptor.id == *id) {
-                sets.push(DocumentSet::new(format, &context)?);
+            let descriptor = &format.descriptor;
+            if let Some(known) = sets.iter().find(|set| set.format.descriptor.id == descriptor.id) {
+                refuse_namesake(known.format, format)?;
+                continue;
+            }
+            sets.push(DocumentSet::new(format, &context)?);
+        }
+        let mut names = BTreeSet::from([folded_name(MANIFEST)]);
+        for name in sets.iter().map(|set| &set.shape.file) {
+            if !names.insert(folded_name(name)) {
+                return Err(OutputError::Twice(folder.join(name)).into());
             }
         }
         Ok(Self {
@@ -222,12 +234,12 @@ impl<'a> Documents<'a> {
             outputs: written,
         };
         manifest.outputs.sort_by(|a, b| a.path.cmp(&b.path));
-        manifest.adopt(&self.folder);
+        let _lock = staging.lock()?;
+        manifest.adopt(&self.folder)?;
         let mut file = staging.file(true)?;
         io::Write::write_all(&mut file, manifest.to_text().as_bytes())
-            .map_err(|source| staging.error("manifest.json", source))?;
-        staging.add(file, "manifest.json")?;
-        let _lock = staging.lock()?;
+            .map_err(|source| staging.error(MANIFEST, source))?;
+        staging.add(file, MANIFEST)?;
         staging.check(self.force)?;
         // First the note, then the files: what is killed in between is completed by a repetition,
         // and what stands in a file was always noted.
@@ -235,6 +247,22 @@ impl<'a> Documents<'a> {
         staging.commit(self.force)?;
         Ok(outputs)
     }
+}
+
+/// Refuses another format with the id of one that is written already. The same one named twice is
+/// written once.
+fn refuse_namesake(known: &Format, format: &Format) -> Result<(), FormatError> {
+    let (known, other) = (&known.descriptor, &format.descriptor);
+    if (&known.file, &known.title) == (&other.file, &other.title) {
+        return Ok(());
+    }
+    Err(FormatError::Option {
+        format: other.id.clone(),
+        message: format!(
+            "two formats have this id, `{}` and `{}`; give one of them another",
+            known.title, other.title
+        ),
+    })
 }
 
 /// The formats that are to be written: those that were asked for, else the configuration's, else

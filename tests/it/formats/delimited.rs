@@ -151,6 +151,60 @@ fn what_a_spreadsheet_would_run_is_defused_and_listed() {
 }
 
 #[test]
+fn cells_that_begin_like_formulas_are_marked_where_people_open_the_file_and_nowhere_else() {
+    let (mut for_people, mut for_machines) = (Vec::new(), Vec::new());
+    for format in bilag::catalogue::all() {
+        let id = format.descriptor.id.as_str();
+        if problem(format, CONFIGURATION, &[]).is_some() {
+            continue;
+        }
+        let is_for_people = format
+            .descriptor
+            .delimited
+            .as_ref()
+            .is_some_and(|layout| layout.spreadsheet);
+        for formula in ["=2+5", "+47 22", "-1", "@SUM(1)", "\t=2+5", "\r=2+5", " =2+5"] {
+            // Texts of the provider are one line before they come to a voucher.
+            let formula = bilag::text::line(formula);
+            let text = format!("{formula} kaffe");
+            let mut sale = posting("1920", 100, &text);
+            sale.reference = Some(text.as_str().into());
+            let voucher = [voucher("2026-02-02", vec![sale, posting("1577", -100, &text)])];
+            let written = write(find(id), CONFIGURATION, &voucher);
+            let found = String::from_utf8_lossy(&written.bytes).into_owned();
+            if !found.contains(&text) {
+                continue;
+            }
+            let marked = format!("'{text}");
+            assert_eq!(found.contains(&marked), is_for_people, "{id}: {found}");
+            if is_for_people {
+                let counts = (found.matches(&text).count(), found.matches(&marked).count());
+                assert_eq!(counts.0, counts.1, "{id}: {found}");
+            }
+            let is_told = written
+                .replacements
+                .iter()
+                .any(|told| told.contains("an apostrophe in front"));
+            assert_eq!(is_told, is_for_people, "{id}: {:?}", written.replacements);
+            if is_for_people {
+                &mut for_people
+            } else {
+                &mut for_machines
+            }
+            .push(id);
+        }
+    }
+    for_people.dedup();
+    for_machines.dedup();
+    for id in ["dk-journal", "24sevenoffice"] {
+        assert!(for_people.contains(&id), "{for_people:?}");
+    }
+    for id in ["journal-csv", "journal-json", "gbat10"] {
+        assert!(for_machines.contains(&id), "{for_machines:?}");
+    }
+}
+
+#[test]
 fn unmapped_tax_codes_are_refused_where_codes_are_the_clients_own() {
     let sale = voucher("2026-02-02", sale(10_000, 2_000, "Salg"));
     let written = write(

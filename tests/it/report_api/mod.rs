@@ -3,6 +3,7 @@
 mod dates;
 mod failures;
 mod fetch;
+mod hostile;
 mod keys;
 mod ledgers;
 mod published;

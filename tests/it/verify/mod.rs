@@ -33,8 +33,7 @@ fn what_is_no_saft_is_refused_with_its_line() {
     let cut = &GOOD[..GOOD.find("<n1:DefaultCurrencyCode>").unwrap()];
     for (text, message) in [
         ("", "the file is empty"),
-        ("<a/>", "the root element is not `AuditFile`"),
-        ("plain text", "the file is empty"),
+        ("plain text", "there is text outside the root element"),
         (cut, "the file ends within an element"),
         (&GOOD[..GOOD.len() / 2], "syntax error"),
         (
@@ -48,6 +47,11 @@ fn what_is_no_saft_is_refused_with_its_line() {
             other => panic!("{text:.30}: {other:?}"),
         }
     }
+    let other = verify::reader("\n<a/>".as_bytes());
+    assert!(
+        matches!(other, Err(VerifyError::NotSaft { line: 2 })),
+        "{other:?}"
+    );
     let error = verify::reader("<AuditFile>\n\n<Header>&x;".as_bytes()).unwrap_err();
     assert_eq!(error.to_string(), "line 3: the entity `&x;` is not defined");
     assert!(verify::file(Path::new("/nowhere/at/all.xml")).is_err());
