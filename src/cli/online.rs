@@ -150,7 +150,7 @@ async fn fetch_first_payout(
         }
         let mut last = None;
         for _ in 0..ROUNDS_MAX {
-            let missing = run::missing_before(archive, id, config, range);
+            let missing = run::wanted::missing_before(archive, id, config, range);
             let Some(date) = missing.filter(|date| last != Some(*date)) else {
                 break;
             };
@@ -186,12 +186,12 @@ async fn fetch_lookback(
         if fetched.failures.contains_key(id) {
             continue;
         }
-        let Some(needed) = run::refund_lookback(archive, id, config, range) else {
+        let Some(needed) = run::wanted::refund_lookback(archive, id, config, range) else {
             continue;
         };
         let mut asked_for = BTreeSet::new();
         loop {
-            let mut dates = run::unknown_funds(archive, id, config, needed);
+            let mut dates = run::wanted::unknown_funds(archive, id, config, needed);
             dates.retain(|date| !asked_for.contains(date));
             dates.truncate(DATES_AT_ONCE);
             if dates.is_empty() {

@@ -4,7 +4,8 @@
 use chrono::NaiveDate;
 
 use crate::ledger::entry::Entry;
-use crate::ledger::finding::{Code, Findings};
+use crate::ledger::finding::Code;
+use crate::ledger::findings::Findings;
 use crate::money::Currency;
 use crate::provider::Topic;
 

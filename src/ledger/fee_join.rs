@@ -18,7 +18,8 @@ use chrono::NaiveDate;
 use crate::date::{days_after, days_before};
 use crate::ledger::duplicates::AsItIs;
 use crate::ledger::entry::{Entry, EntryType};
-use crate::ledger::finding::{Code, Findings};
+use crate::ledger::finding::Code;
+use crate::ledger::findings::Findings;
 use crate::ledger::page::Page;
 use crate::provider::Topic;
 

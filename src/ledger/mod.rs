@@ -13,6 +13,7 @@ pub mod duplicates;
 pub mod entry;
 pub mod fee_join;
 pub mod finding;
+pub mod findings;
 pub mod page;
 pub mod payout;
 mod refusal;

@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::ledger::entry::{Entry, EntryType};
-use crate::ledger::finding::{Code, Findings};
+use crate::ledger::finding::Code;
+use crate::ledger::findings::Findings;
 use crate::provider::Topic;
 
 /// What is asked of the numbers of a ledger's payouts.

@@ -1,6 +1,7 @@
 //! Which findings refuse an output, and which say that something does not hold.
 
-use crate::ledger::finding::{Code, Findings, Level};
+use crate::ledger::finding::{Code, Level};
+use crate::ledger::findings::Findings;
 
 impl Code {
     /// Whether an error of this kind refuses an output, while the ledger itself holds.

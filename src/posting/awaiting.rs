@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 
-use crate::ledger::finding::{Code, Findings};
+use crate::ledger::finding::Code;
+use crate::ledger::findings::Findings;
 use crate::ledger::page::Page;
 use crate::money::Currency;
 use crate::provider::Topic;

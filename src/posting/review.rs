@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 
 use crate::config::sales_lines::SalesLine;
 use crate::ledger::entry::Entry;
-use crate::ledger::finding::{Code, Findings};
+use crate::ledger::finding::Code;
+use crate::ledger::findings::Findings;
 use crate::posting::books::Books;
 use crate::posting::refunds::CaptureIndex;
 use crate::posting::sale::Settled;

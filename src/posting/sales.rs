@@ -8,7 +8,7 @@ use crate::chart::Role;
 use crate::config::sales_lines::SalesLine;
 use crate::config::{CaptureMode, Rule};
 use crate::journal::PostingKey;
-use crate::ledger::finding::Findings;
+use crate::ledger::findings::Findings;
 use crate::posting::books::{Books, PostingError};
 use crate::posting::draft::{Counter, Share};
 use crate::posting::refunds::CaptureIndex;

@@ -7,7 +7,8 @@ use chrono::NaiveDate;
 use crate::date::DateRange;
 use crate::journal::Voucher;
 use crate::journal::id::{Origin, VoucherId};
-use crate::ledger::finding::{Code, Findings};
+use crate::ledger::finding::Code;
+use crate::ledger::findings::Findings;
 use crate::money::Currency;
 
 /// Vouchers that are booked on the local calendar date may be dated before vouchers of earlier

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use crate::chart::Role;
 use crate::config::VoucherPer;
 use crate::ledger::entry::Entry;
-use crate::ledger::finding::Findings;
+use crate::ledger::findings::Findings;
 use crate::posting::alike::sign_rank;
 use crate::posting::books::PostingError;
 use crate::posting::draft::{Counter, Line, Share, Slot};

@@ -11,7 +11,7 @@ use crate::config::{CaptureMode, Config, Rule};
 use crate::date::{DateRange, days_before};
 use crate::ledger::entry::Entry;
 use crate::ledger::fee_join::FeeJoin;
-use crate::ledger::finding::Findings;
+use crate::ledger::findings::Findings;
 use crate::money::Currency;
 use crate::posting::books::Books;
 use crate::posting::review::Place;

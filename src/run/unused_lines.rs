@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::archive::Archive;
 use crate::config::Config;
 use crate::days::Days;
-use crate::ledger::finding::{Code, Finding, Findings};
+use crate::ledger::finding::{Code, Finding};
+use crate::ledger::findings::Findings;
 use crate::provider::Topic;
 
 /// A finding names so many.

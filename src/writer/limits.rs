@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::format::control::{ControlAccount, Does};
 use crate::journal::id::VoucherId;
-use crate::ledger::finding::{Code, Findings, Level};
+use crate::ledger::finding::{Code, Level};
+use crate::ledger::findings::Findings;
 use crate::money::Currency;
 use crate::writer::lines::OtherVat;
 

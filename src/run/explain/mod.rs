@@ -12,7 +12,7 @@ use crate::journal::Voucher;
 use crate::journal::id::Origin;
 use crate::ledger::day::LedgerDay;
 use crate::ledger::entry::Entry;
-use crate::ledger::finding::Findings;
+use crate::ledger::findings::Findings;
 use crate::posting::Poster;
 use crate::posting::books::{Books, PostingError};
 use crate::posting::refunds::CaptureIndex;
