@@ -135,20 +135,21 @@ fn of_rests(life: &Life, refund: &Entry, rests: &mut [Rest], own: Option<&[Line]
         open = vec![open.swap_remove(only)];
     }
     let mut shares = Vec::new();
-    if let (Some(own), Some(rest)) = (own, open.first_mut()) {
+    if let Some(own) = own {
         let parts: Vec<Part> = by_code(own)
             .into_iter()
             .map(|(code, gross, vat)| (code, -gross, vat))
             .collect();
-        for (code, gross, _) in &parts {
-            let left = rest.parts.iter_mut().find(|part| part.0 == *code);
-            let left = left.expect("a refund's own lines are of its basket");
-            (left.1, left.2) = (left.1 - gross, None);
+        // Its own lines say how it splits, also where its capture is not known.
+        let capture = open.first().map(|rest| rest.capture);
+        if let Some(rest) = open.first_mut() {
+            for (code, gross, _) in &parts {
+                let left = rest.parts.iter_mut().find(|part| part.0 == *code);
+                let left = left.expect("a refund's own lines are of its basket");
+                (left.1, left.2) = (left.1 - gross, None);
+            }
         }
-        return vec![Share {
-            capture: Some(rest.capture),
-            parts,
-        }];
+        return vec![Share { capture, parts }];
     }
     for rest in open {
         let taken = amount.min(rest.sum());
