@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, Weekday};
 
 use crate::harness::chance::Dice;
-use crate::oracle::RULES;
 use crate::oracle::life::{Life, before, dates};
 use crate::oracle::setting::{Captures, Fees, Modes, Reference, Rule, Setting, VoucherPer};
 
@@ -37,8 +36,7 @@ pub(crate) fn books(seed: u64, life: &Life) -> Books {
         has_baskets: !life.baskets.is_empty(),
     };
     let mut months = vec![modes; 15];
-    let may_change = RULES.payouts && (RULES.currency || !setting.is_foreign());
-    if may_change && dice.one_in(3) {
+    if dice.one_in(3) {
         for index in 1..15 {
             months[index] = if dice.one_in(3) {
                 self::modes(&mut dice)

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::oracle::RULES;
 use crate::oracle::drafts::{Draft, Posting, in_base_only};
 use crate::oracle::life::{Entry, Life, before, dates};
 use crate::oracle::market::Role;
@@ -19,13 +18,11 @@ pub(crate) fn add_differences(life: &Life, setting: &Setting, drafts: &mut Vec<D
     if !setting.may_leave_out() {
         add_differences_of(life, setting, Role::Funds, drafts);
     }
-    if RULES.currency {
-        if setting.modes.fees == Fees::Accrual {
-            add_differences_of(life, setting, Role::FeesPayable, drafts);
-        }
-        add_disputes(life, setting, drafts);
-        add_aborted(life, setting, drafts);
+    if setting.modes.fees == Fees::Accrual {
+        add_differences_of(life, setting, Role::FeesPayable, drafts);
     }
+    add_disputes(life, setting, drafts);
+    add_aborted(life, setting, drafts);
 }
 
 fn add_differences_of(life: &Life, setting: &Setting, role: Role, drafts: &mut Vec<Draft>) {
@@ -54,7 +51,7 @@ fn add_differences_of(life: &Life, setting: &Setting, role: Role, drafts: &mut V
         _ => life.opening[1],
     };
     // Not known where a life begins with a balance that no month's end has valued.
-    let is_valued = balance == 0 || RULES.currency && setting.revalues;
+    let is_valued = balance == 0 || setting.revalues;
     let mut value = is_valued.then(|| setting.worth(balance, before(life.first, 1)));
     for date in dates(life.first, life.last) {
         if let Some((amount, base, index)) = moved.get(&date) {
@@ -77,7 +74,7 @@ fn add_differences_of(life: &Life, setting: &Setting, role: Role, drafts: &mut V
 }
 
 fn revalues(setting: &Setting, date: NaiveDate) -> bool {
-    RULES.currency && setting.revalues && date == month_end(date)
+    setting.revalues && date == month_end(date)
 }
 
 /// Takes `rest` off an account in the voucher of a month's end.

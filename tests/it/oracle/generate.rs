@@ -3,7 +3,6 @@
 use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
 
 use crate::harness::chance::Dice;
-use crate::oracle::RULES;
 use crate::oracle::clock;
 use crate::oracle::life::{Entry, Life, Line, Topic, before, dates, next};
 use crate::oracle::market::MARKETS;
@@ -76,7 +75,7 @@ pub(crate) fn life(seed: u64) -> Life {
         reserve: if dice.one_in(4) { 7_700 } else { 0 },
         sales: dice.between(1, 4),
         cutoff_at_four: dice.one_in(3),
-        has_baskets: RULES.refunds && dice.one_in(3),
+        has_baskets: dice.one_in(3),
     };
     let mut maker = Maker {
         life: Life {
@@ -274,7 +273,7 @@ impl Maker {
         self.later = later;
         let due: Vec<_> = due;
         for (_, topic, kind, amount, names) in due {
-            if kind == "payout-aborted" && RULES.payouts && self.dice.one_in(2) {
+            if kind == "payout-aborted" && self.dice.one_in(2) {
                 self.again.clone_from(&names.0);
             }
             self.add(topic, kind, amount, names);

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::oracle::RULES;
 use crate::oracle::compare::Journal;
 use crate::oracle::life::{Life, Topic, before};
 use crate::oracle::market::Role;
 use crate::oracle::poster;
-use crate::oracle::setting::{Fees, Setting, VoucherPer};
+use crate::oracle::setting::{Fees, Setting};
 
 /// What the accounts hold, month after month, in both currencies.
 #[derive(Debug, Default)]
@@ -50,13 +49,9 @@ impl Mirrors {
             ),
         ];
         for (topic, amount) in unposted {
-            let is_unvalued =
-                !RULES.currency || !setting.revalues || topic == Topic::Funds && setting.may_leave_out();
+            let is_unvalued = !setting.revalues || topic == Topic::Funds && setting.may_leave_out();
             *self.elsewhere.entry(topic).or_default() += amount;
             *self.is_unvalued.entry(topic).or_default() |= is_unvalued || amount != 0;
-        }
-        if !RULES.payouts && setting.modes.voucher_per == VoucherPer::Payout {
-            return Ok(());
         }
         for (topic, role) in [(Topic::Funds, Role::Funds), (Topic::Fees, Role::FeesPayable)] {
             let account = setting.market.account(role);

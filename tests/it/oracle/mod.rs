@@ -23,32 +23,3 @@ mod program;
 mod refunds;
 mod runs;
 mod setting;
-
-/// Which of the settled rules the program has. When it gets one, its switch goes to true, and later away.
-#[derive(Debug, Clone, Copy)]
-struct Rules {
-    /// Vouchers per payout end with the month; a number that comes again has a voucher of its own.
-    payouts: bool,
-    /// Refunds follow what is left of each capture.
-    refunds: bool,
-    /// By transaction date, rules and tax codes are those of that date.
-    dates: bool,
-    /// All mirror accounts are cleared at their booked value and valued anew at month ends.
-    currency: bool,
-    /// `service-fee` is a fee.
-    service_fee: bool,
-    /// No default account is one that accounting systems keep for customers and suppliers.
-    accounts: bool,
-    /// Quiet dates do not end the look back through what is archived, and no payout number is missed.
-    proof: bool,
-}
-
-const RULES: Rules = Rules {
-    payouts: true,
-    refunds: true,
-    dates: true,
-    currency: true,
-    service_fee: true,
-    accounts: true,
-    proof: true,
-};

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::oracle::RULES;
 use crate::oracle::life::{Entry, Life, Topic, before};
 use crate::oracle::market::Role;
 use crate::oracle::refunds::{self, Baskets, Share};
@@ -106,7 +105,7 @@ impl<'l> Mover<'l> {
                     "fees-invoiced" => ("fees_invoiced", Role::FeeInvoice),
                     "correction" => ("correction_fees", Role::FeeExpense),
                     "credit-note" => ("credit_note_fees", Role::FeeInvoice),
-                    "service-fee" if RULES.service_fee => ("service_fee", Role::FeeExpense),
+                    "service-fee" => ("service_fee", Role::FeeExpense),
                     _ => ("unknown_fees", Role::Suspense),
                 };
                 (key, Role::FeesPayable, counter)
@@ -135,7 +134,7 @@ impl<'l> Mover<'l> {
     /// The date whose rules a capture goes by.
     fn rule_date(&self, entry: &Entry) -> NaiveDate {
         let modes = self.setting.modes;
-        if RULES.dates && modes.by_transaction && modes.voucher_per != VoucherPer::Payout {
+        if modes.by_transaction && modes.voucher_per != VoucherPer::Payout {
             entry.local_date
         } else {
             entry.date
@@ -214,9 +213,7 @@ impl<'l> Mover<'l> {
             Captures::Revenue => {
                 // An account alone takes the whole amount, lines or not.
                 let is_account_alone = own_account.is_some() && rules_code.is_none();
-                let code = code
-                    .filter(|_| !(is_account_alone && RULES.refunds))
-                    .or(rules_code);
+                let code = code.filter(|_| !is_account_alone).or(rules_code);
                 let mut side = match code {
                     None => plain(own_account.expect("a rule gives each capture a code or an account")),
                     Some(code) => {

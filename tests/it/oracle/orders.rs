@@ -3,7 +3,6 @@
 use chrono::NaiveDate;
 
 use crate::harness::chance::Dice;
-use crate::oracle::RULES;
 use crate::oracle::exact::Exact;
 use crate::oracle::generate::{Maker, Names};
 use crate::oracle::life::{Line, Topic};
@@ -172,8 +171,7 @@ impl Orders {
 
     /// Orders end before the program stops looking back for them.
     pub(crate) fn forget(&mut self, date: NaiveDate) {
-        let days = if RULES.refunds { 330 } else { 170 };
-        self.orders.retain(|order| (date - order.since).num_days() < days);
+        self.orders.retain(|order| (date - order.since).num_days() < 330);
         // Most orders come to rest.
         if self.orders.len() > 12 {
             self.orders.remove(0);

@@ -4,17 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::oracle::RULES;
 use crate::oracle::drafts::{Draft, Voucher};
 use crate::oracle::exchange;
 use crate::oracle::life::{Entry, Life, Topic, before};
 use crate::oracle::moves::{Move, Mover};
-use crate::oracle::setting::{Captures, Setting, VoucherPer};
+use crate::oracle::setting::{Setting, VoucherPer};
 
 /// All vouchers of a life, as they are when it is booked from its first entry on.
 pub(crate) fn post(life: &Life, setting: &Setting) -> Vec<Voucher> {
     let mover = Mover::new(life, setting);
-    let payouts = Payouts::of(life, setting);
+    let payouts = Payouts::of(life);
     let mut drafts: Vec<Draft> = Vec::new();
     let mut places = BTreeMap::<String, usize>::new();
     for (place, entry) in life.entries.iter().enumerate() {
@@ -24,9 +23,7 @@ pub(crate) fn post(life: &Life, setting: &Setting) -> Vec<Voucher> {
         else {
             continue;
         };
-        let Some((id, date, on)) = voucher_of(life, setting, &payouts, &moved) else {
-            continue;
-        };
+        let (id, date, on) = voucher_of(life, setting, &payouts, &moved);
         let index = *places.entry(id.clone()).or_insert_with(|| {
             drafts.push(Draft::new(id, date, on));
             drafts.len() - 1
@@ -58,12 +55,12 @@ fn voucher_of(
     setting: &Setting,
     payouts: &Payouts,
     moved: &Move<'_>,
-) -> Option<(String, NaiveDate, NaiveDate)> {
+) -> (String, NaiveDate, NaiveDate) {
     let (ledger, entry) = (&life.ledger, moved.entry);
     let on = entry.date;
-    Some(match setting.modes.voucher_per {
+    match setting.modes.voucher_per {
         VoucherPer::Payout => {
-            let (name, date, on) = payouts.voucher(on)?;
+            let (name, date, on) = payouts.voucher(on);
             (format!("VM-{ledger}-{name}"), date, on)
         }
         VoucherPer::Entry => {
@@ -72,13 +69,12 @@ fn voucher_of(
         }
         VoucherPer::LedgerDate if moved.date == on => (format!("VM-{ledger}-{on}"), on, on),
         VoucherPer::LedgerDate => (format!("VM-{ledger}-{on}@{}", moved.date), moved.date, on),
-    })
+    }
 }
 
 /// The payouts of a life by their date, with the names of their vouchers.
 struct Payouts {
     names: BTreeMap<NaiveDate, String>,
-    by_month: bool,
 }
 
 pub(crate) fn payout_number(entry: &Entry) -> String {
@@ -95,7 +91,7 @@ pub(crate) fn month_end(date: NaiveDate) -> NaiveDate {
 }
 
 impl Payouts {
-    fn of(life: &Life, setting: &Setting) -> Self {
+    fn of(life: &Life) -> Self {
         let mut names = BTreeMap::new();
         let mut seen = BTreeSet::new();
         for entry in life
@@ -104,7 +100,7 @@ impl Payouts {
             .filter(|entry| entry.kind == "payout-scheduled")
         {
             let number = payout_number(entry);
-            let name = if seen.contains(&number) && RULES.payouts {
+            let name = if seen.contains(&number) {
                 format!("P{number}.{}", entry.date.format("%Y%m%d"))
             } else {
                 format!("P{number}")
@@ -112,28 +108,16 @@ impl Payouts {
             seen.insert(number);
             names.insert(entry.date, name);
         }
-        let revenue = Some(Captures::Revenue);
-        let may_earn = setting.modes.captures == Captures::Revenue
-            || setting.rules.iter().any(|rule| rule.captures == revenue);
-        Self {
-            names,
-            by_month: RULES.payouts || may_earn,
-        }
+        Self { names }
     }
 
     /// Name, date and last ledger date of the voucher that has the entries of a date.
-    fn voucher(&self, date: NaiveDate) -> Option<(String, NaiveDate, NaiveDate)> {
+    fn voucher(&self, date: NaiveDate) -> (String, NaiveDate, NaiveDate) {
         let payout = self.names.range(date..).next();
-        let end = if self.by_month {
-            month_end(date)
-        } else {
-            NaiveDate::from_ymd_opt(date.year(), 12, 31).unwrap()
-        };
+        let end = month_end(date);
         match payout {
-            Some((paid, name)) if *paid <= end => Some((name.clone(), *paid, *paid)),
-            _ if RULES.payouts => Some((format!("open@{end}"), end, end)),
-            Some((paid, name)) => Some((format!("{name}@{end}"), end, *paid)),
-            None => None,
+            Some((paid, name)) if *paid <= end => (name.clone(), *paid, *paid),
+            _ => (format!("open@{end}"), end, end),
         }
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::oracle::RULES;
 use crate::oracle::exact::Exact;
 use crate::oracle::life::{Entry, Life, Line, Topic, before};
 
@@ -90,11 +89,7 @@ pub(crate) fn shares(life: &Life) -> BTreeMap<usize, Vec<Share>> {
             });
         } else if entry.kind == "refund" && entry.amount < 0 {
             let own = entry.psp.as_deref().and_then(|psp| baskets.get(psp)).copied();
-            let found = if RULES.refunds {
-                of_rests(life, entry, of_reference, own)
-            } else {
-                of_first(life, entry, of_reference)
-            };
+            let found = of_rests(life, entry, of_reference, own);
             shares.insert(place, found);
         }
     }
@@ -106,18 +101,6 @@ fn by_code(lines: &[Line]) -> Vec<Part> {
         .iter()
         .map(|(gross, code, vat)| (Some(*code), *gross, *vat))
         .collect()
-}
-
-/// All of it follows the earliest capture of the 180 dates before.
-fn of_first(life: &Life, refund: &Entry, rests: &[Rest]) -> Vec<Share> {
-    let first = before(refund.date, 180);
-    let found = rests
-        .iter()
-        .find(|rest| fits(&life.entries[rest.capture], refund, first));
-    vec![Share {
-        capture: found.map(|rest| rest.capture),
-        parts: vec![(None, -refund.amount, None)],
-    }]
 }
 
 /// It goes to the one capture whose rest it equals, else to the rests from the earliest on.

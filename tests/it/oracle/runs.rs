@@ -7,7 +7,6 @@ use chrono::NaiveDate;
 
 use crate::harness::chance::Dice;
 use crate::harness::files::scratch;
-use crate::oracle::RULES;
 use crate::oracle::choose::{self, Books};
 use crate::oracle::compare::{self, Journal};
 use crate::oracle::drafts::Voucher;
@@ -15,7 +14,7 @@ use crate::oracle::generate;
 use crate::oracle::life::{Life, next};
 use crate::oracle::mirrors::Mirrors;
 use crate::oracle::poster::{self, month_end};
-use crate::oracle::setting::{Setting, VoucherPer};
+use crate::oracle::setting::Setting;
 
 /// First and last date.
 pub(crate) type Range = (NaiveDate, NaiveDate);
@@ -86,7 +85,7 @@ fn try_life(seed: u64, count: &mut Count) -> Result<(), String> {
     count.lives += 1;
     let of_months = by_month(&life, &books, folder.path(), count)?;
     let mut dice = Dice::new(&[17, seed]);
-    if seed % 3 == 1 && RULES.payouts && RULES.currency {
+    if seed % 3 == 1 {
         try_rest(&life, &books, &mut dice, scratch().path(), count)?;
     }
     if books.months.windows(2).any(|pair| pair[0] != pair[1]) {
@@ -95,8 +94,7 @@ fn try_life(seed: u64, count: &mut Count) -> Result<(), String> {
     let whole = compare::export(folder.path(), &life, &books.setting, (life.first, life.last))?;
     count.add(&whole);
     same("the whole", &whole, &of_months)?;
-    let waits_for_payout = books.setting.modes.voucher_per == VoucherPer::Payout && !RULES.payouts;
-    if seed.is_multiple_of(3) && !waits_for_payout {
+    if seed.is_multiple_of(3) {
         let mut joined = Journal::new();
         for piece in pieces(&life, |first| first + chrono::Duration::days(dice.between(0, 80))) {
             let what = format!("{} to {}", piece.0, piece.1);

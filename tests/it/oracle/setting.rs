@@ -199,11 +199,8 @@ impl Setting {
         if modes.by_transaction {
             text += "date_basis = \"transaction-date\"\n";
         }
-        if self.is_foreign() && !self.revalues && crate::oracle::RULES.currency {
+        if self.is_foreign() && !self.revalues {
             text += "fx_revaluation = \"none\"\n";
-        }
-        if self.market.name == "FI" && !crate::oracle::RULES.accounts {
-            text += "[accounts]\nfx_loss = \"9620\"\n";
         }
         for rule in &self.rules {
             text += &rule.toml();
