@@ -59,7 +59,7 @@ fn replaced(text: &str, is_replaced: impl Fn(char) -> bool) -> Cow<'_, str> {
 }
 
 /// `text` of several lines as a terminal gets it: like [`shown_lines`], and each line cut to
-/// [`LINE_MAX`] characters.
+/// `LINE_MAX` characters.
 pub fn for_terminal(text: &str) -> Cow<'_, str> {
     let text = shown_lines(text);
     if text
