@@ -34,9 +34,9 @@ pub struct Booking {
 #[derive(Debug)]
 pub struct Bookings([Booking; 5]);
 
-impl Bookings {
+impl Default for Bookings {
     /// Made once.
-    pub fn new() -> Self {
+    fn default() -> Self {
         let booking = |key, accounts, tax_code, text: &str, after| Booking {
             key,
             accounts,
@@ -53,7 +53,9 @@ impl Bookings {
             booking("payout_scheduled", [1, 2], "", "Utb. ", payout),
         ])
     }
+}
 
+impl Bookings {
     /// The booking of an entry, or `None` when the other topic's entry already says it.
     pub fn of(&self, topic: &str, entry: &Entry<'_>) -> Result<Option<&Booking>, Stop> {
         let place = match (topic, entry.entry_type) {
@@ -79,17 +81,16 @@ impl Booking {
         }
     }
 
-    /// Appends the text.
-    pub fn write_text(&self, out: &mut Vec<u8>, entry: &Entry<'_>) {
-        out.extend_from_slice(self.text.as_bytes());
-        if let Some(after) = self.after {
-            let spoken = match self.key {
-                "payout_scheduled" => self.reference(entry),
-                _ => entry.reference.unwrap_or(entry.psp_reference),
-            };
-            out.extend_from_slice(spoken.as_bytes());
-            out.extend_from_slice(after.as_bytes());
-        }
+    /// The text, in the parts that it is made of.
+    pub fn text<'b>(&'b self, entry: &Entry<'b>) -> [&'b str; 3] {
+        let Some(after) = self.after else {
+            return [&self.text, "", ""];
+        };
+        let spoken = match self.key {
+            "payout_scheduled" => self.reference(entry),
+            _ => entry.reference.unwrap_or(entry.psp_reference),
+        };
+        [&self.text, spoken, after]
     }
 }
 

@@ -35,7 +35,7 @@ impl Vouchers {
             let (number, name) = ACCOUNTS[account];
             out.extend_from_slice(number.as_bytes());
             out.push(b',');
-            write_field(out, name);
+            write_field(out, [name]);
             out.push(b',');
             if (entry.amount >= 0) == (place == 0) {
                 write_amount(out, entry.amount);
@@ -49,29 +49,29 @@ impl Vouchers {
             out.extend_from_slice(b",,,");
             out.extend_from_slice(booking.key.as_bytes());
             out.push(b',');
-            // The references of these archives hold nothing that needs quotes.
-            booking.write_text(out, entry);
+            write_field(out, booking.text(entry));
             out.push(b',');
             if place == 1 {
                 out.extend_from_slice(booking.tax_code.as_bytes());
             }
             out.extend_from_slice(b",,,");
-            write_field(out, reference);
+            write_field(out, [reference]);
             out.push(b'\n');
         }
     }
 }
 
-fn write_field(out: &mut Vec<u8>, text: &str) {
-    if !text
-        .bytes()
-        .any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'))
-    {
-        out.extend_from_slice(text.as_bytes());
+/// Appends one field, given in parts.
+fn write_field<const PARTS: usize>(out: &mut Vec<u8>, parts: [&str; PARTS]) {
+    let bytes = || parts.into_iter().flat_map(str::bytes);
+    if !bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
+        parts
+            .iter()
+            .for_each(|part| out.extend_from_slice(part.as_bytes()));
         return;
     }
     out.push(b'"');
-    for byte in text.bytes() {
+    for byte in bytes() {
         if byte == b'"' {
             out.push(b'"');
         }

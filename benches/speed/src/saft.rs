@@ -94,7 +94,10 @@ impl Transactions {
             out.extend_from_slice(b"</RecordID>\n\t\t\t\t\t<AccountID>");
             out.extend_from_slice(ACCOUNTS[account].0.as_bytes());
             out.extend_from_slice(b"</AccountID>\n\t\t\t\t\t<Description>");
-            booking.write_text(out, entry);
+            booking
+                .text(entry)
+                .into_iter()
+                .for_each(|part| write_escaped(out, part));
             let is_debit = (entry.amount > 0) == (place == 0);
             out.extend_from_slice(if is_debit {
                 b"</Description>\n\t\t\t\t\t<DebitAmount>\n\t\t\t\t\t\t<Amount>"

@@ -86,7 +86,7 @@ impl<'a> Month<'a> {
         mut take: impl FnMut(&T, &Booking, &Entry<'_>) -> Result<(), Stop>,
     ) -> Result<u64, Stop> {
         self.each(
-            |topic, date| (topic, Bookings::new(), begin(topic, date)),
+            |topic, date| (topic, Bookings::default(), begin(topic, date)),
             |(topic, bookings, begun), entry| match bookings.of(topic, entry)? {
                 Some(booking) => take(begun, booking, entry),
                 None => Ok(()),
