@@ -148,23 +148,16 @@ async fn fetch_first_payout(
         if ledger_config.posting.voucher_per != VoucherPer::Payout || fetched.failures.contains_key(id) {
             continue;
         }
-        let mut last = None;
-        for _ in 0..ROUNDS_MAX {
-            let missing = run::wanted::missing_before(archive, id, config, range);
-            let Some(date) = missing.filter(|date| last != Some(*date)) else {
-                break;
-            };
-            last = Some(date);
-            let wanted = Topic::ALL.map(|topic| WantedDates {
-                ledger: ledger.clone(),
-                topic,
-                dates: vec![date],
-            });
-            fetched.take(fetch::fetch_dates(client, archive, wanted.to_vec()).await)?;
-            if fetched.failures.contains_key(id) {
-                break;
-            }
-        }
+        let mut rounds = 0..ROUNDS_MAX;
+        let missing = || {
+            let missing = rounds
+                .next()
+                .and_then(|_| run::wanted::missing_before(archive, id, config, range));
+            missing.into_iter().collect()
+        };
+        fetched
+            .until_known(client, archive, ledger, &Topic::ALL, missing)
+            .await?;
     }
     Ok(())
 }
@@ -179,8 +172,6 @@ async fn fetch_lookback(
     ledgers: &[ListedLedger],
     fetched: &mut Fetched,
 ) -> Result<(), Failure> {
-    // The ledger may have begun a short while ago, so not all dates are asked for at once.
-    const DATES_AT_ONCE: usize = 31;
     for ledger in ledgers {
         let id = &ledger.info.ledger_id;
         if fetched.failures.contains_key(id) {
@@ -189,30 +180,46 @@ async fn fetch_lookback(
         let Some(needed) = run::wanted::refund_lookback(archive, id, config, range) else {
             continue;
         };
+        let unknown = || run::wanted::unknown_funds(archive, id, config, needed);
+        fetched
+            .until_known(client, archive, ledger, &[Topic::Funds], unknown)
+            .await?;
+    }
+    Ok(())
+}
+
+impl Fetched {
+    /// Fetches the dates of a ledger that `missing` gives, again and again until it gives none that
+    /// was not asked for. What it gives may follow from what was fetched, so not all dates are asked
+    /// for at once: the ledger may have begun a short while ago.
+    async fn until_known(
+        &mut self,
+        client: &Client,
+        archive: &Archive,
+        ledger: &ListedLedger,
+        topics: &[Topic],
+        mut missing: impl FnMut() -> Vec<NaiveDate>,
+    ) -> Result<(), Failure> {
+        const DATES_AT_ONCE: usize = 31;
         let mut asked_for = BTreeSet::new();
-        loop {
-            let mut dates = run::wanted::unknown_funds(archive, id, config, needed);
+        while !self.failures.contains_key(&ledger.info.ledger_id) {
+            let mut dates = missing();
             dates.retain(|date| !asked_for.contains(date));
             dates.truncate(DATES_AT_ONCE);
             if dates.is_empty() {
                 break;
             }
             asked_for.extend(dates.iter().copied());
-            let wanted = WantedDates {
+            let wanted = topics.iter().map(|topic| WantedDates {
                 ledger: ledger.clone(),
-                topic: Topic::Funds,
-                dates,
-            };
-            fetched.take(fetch::fetch_dates(client, archive, vec![wanted]).await)?;
-            if fetched.failures.contains_key(id) {
-                break;
-            }
+                topic: *topic,
+                dates: dates.clone(),
+            });
+            self.take(fetch::fetch_dates(client, archive, wanted.collect()).await)?;
         }
+        Ok(())
     }
-    Ok(())
-}
 
-impl Fetched {
     fn take(&mut self, report: FetchReport) -> Result<(), Failure> {
         if let Some(error) = report.fatal {
             return Err(error.into());

@@ -20,8 +20,6 @@ pub struct Facts {
     pub opens_at: Option<i64>,
     /// The balance after the last entry, where it says it; minor units.
     pub closes_at: Option<i64>,
-    /// Whether a payout stands among them.
-    pub has_payout: bool,
     /// The place of each payout in the row of payouts ([`Entry::payout_place`]), where its number
     /// says one, in their order.
     ///
@@ -40,7 +38,6 @@ impl Facts {
             entries: 0,
             opens_at: None,
             closes_at: None,
-            has_payout: false,
             payout_places: Vec::new(),
             payout_numbers: Vec::new(),
             currency: None,
@@ -54,6 +51,11 @@ impl Facts {
         facts
     }
 
+    /// Whether a payout stands among the entries.
+    pub fn has_payout(&self) -> bool {
+        !self.payout_places.is_empty()
+    }
+
     pub(super) fn add(&mut self, page: &Page<'_, '_>) {
         for entry in page.entries {
             if self.entries == 0 {
@@ -62,7 +64,6 @@ impl Facts {
             self.entries += 1;
             self.closes_at = entry.balance_after;
             if entry.entry_type == EntryType::PayoutScheduled {
-                self.has_payout = true;
                 self.payout_places.push(entry.payout_place());
                 self.payout_numbers
                     .extend(entry.payout_number().map(str::to_owned));

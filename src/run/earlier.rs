@@ -72,7 +72,7 @@ pub fn find(days: &Days<'_>, books: &Books<'_>, range: DateRange) -> Earlier {
     if books.settings.voucher_per == VoucherPer::Payout {
         let openings = Topic::ALL.map(|topic| opening(days, topic, range));
         let opens_at_zero = opens_at_zero(days, openings, range);
-        match walk_back(days, from, first_of_month(from), openings, has_payout) {
+        match walk_back(days, from, first_of_month(from), openings, Facts::has_payout) {
             Ok(date) => earlier.posted_from = date,
             // Nothing is known to wait for the payout.
             Err(unknown) if opens_at_zero && !unknown.has_entries => {}
@@ -97,7 +97,7 @@ pub fn find(days: &Days<'_>, books: &Books<'_>, range: DateRange) -> Earlier {
 /// which may have entries after it; `None` when the archive does not know them all.
 pub fn since_payout(days: &Days<'_>, range: DateRange) -> Option<DateRange> {
     let openings = Topic::ALL.map(|topic| opening(days, topic, range));
-    let from = walk_back(days, range.from(), NaiveDate::MIN, openings, has_payout).ok()?;
+    let from = walk_back(days, range.from(), NaiveDate::MIN, openings, Facts::has_payout).ok()?;
     DateRange::new(days_before(from, 1), days_before(range.from(), 1)).ok()
 }
 
@@ -106,7 +106,7 @@ pub fn since_payout(days: &Days<'_>, range: DateRange) -> Option<DateRange> {
 pub fn missing_since_payout(days: &Days<'_>, range: DateRange) -> Option<NaiveDate> {
     let openings = Topic::ALL.map(|topic| opening(days, topic, range));
     let opens_at_zero = opens_at_zero(days, openings, range);
-    let unknown = walk_back(days, range.from(), NaiveDate::MIN, openings, has_payout).err()?;
+    let unknown = walk_back(days, range.from(), NaiveDate::MIN, openings, Facts::has_payout).err()?;
     (!opens_at_zero || unknown.has_entries).then_some(unknown.date)
 }
 
@@ -117,10 +117,6 @@ fn opens_at_zero(days: &Days<'_>, openings: [Option<i64>; 2], range: DateRange) 
         .into_iter()
         .zip(openings)
         .all(|(topic, opening)| opening.map_or_else(|| is_empty(topic), |balance| balance == 0))
-}
-
-fn has_payout(funds: &Facts) -> bool {
-    funds.has_payout
 }
 
 /// Where a walk back came to a date that is not known.

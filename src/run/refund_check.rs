@@ -33,8 +33,8 @@ struct Wanted {
     is_touched: bool,
 }
 
-/// Reports the refunds, below zero as they are, that have no capture, or take more than there is, as far as the archive
-/// knows the dates that they look back to.
+/// Reports the refunds, below zero as they are, that have no capture, or take more than there is, as
+/// far as the archive knows the dates that they look back to.
 pub(super) fn judge(days: &Days<'_>, books: &Books<'_>, seen: Vec<SeenRefund>, findings: &mut Findings) {
     let lookback_days = books.settings.refund_lookback_days;
     let mut wanted: HashMap<Box<str>, Wanted> = HashMap::new();
@@ -98,8 +98,8 @@ pub(super) fn judge(days: &Days<'_>, books: &Books<'_>, seen: Vec<SeenRefund>, f
                 continue;
             }
             let looked_at = days_before(*date, lookback_days)..=*date;
-            if unknown.iter().any(|date| looked_at.contains(date)) {
-                let count = unknown.iter().filter(|date| looked_at.contains(date)).count();
+            let count = unknown.iter().filter(|date| looked_at.contains(date)).count();
+            if count > 0 {
                 findings.add_as(Level::Info, Code::RefundLookbackIncomplete, Some(Topic::Funds), Some(*date), None, || {
                     format!(
                         "whether the refund with reference `{}` has a capture cannot be judged: {count} of the {lookback_days} dates before it are not in the archive",
